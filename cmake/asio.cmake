@@ -1,0 +1,10 @@
+# Debian's libasio-dev ships headers only, without a CMake or pkg-config file. Its implementation is compiled once,
+# in common/net/asio.cc: a file that includes Asio then takes seconds, not half a minute.
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
+
+add_library(mymail_asio INTERFACE)
+target_include_directories(mymail_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
+target_compile_definitions(mymail_asio INTERFACE
+  ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+  ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)   # clang does not find these two out by itself
+target_link_libraries(mymail_asio INTERFACE Threads::Threads)

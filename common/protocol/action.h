@@ -1,0 +1,47 @@
+// What a session may ask of the world. A session (smtp::Session, pop3::Session) does no I/O: its
+// next() returns one action, the driver (common/net/session_driver.h) does it, reports the outcome
+// to the session, and asks for the next. The actions that only one server knows are in its
+// session.h.
+#pragma once
+
+#include <string>
+#include <variant>
+
+namespace protocol {
+
+// Bring more of the client's bytes: receive(bytes) or end_of_input(). The driver first sends what
+// take_output() holds, since the client may be waiting for it.
+struct Read {};
+
+// Send what take_output() holds: the session goes on only when it is taken, so that output is
+// bounded however much the client pipelines.
+struct Flush {};
+
+// Send what take_output() holds and close the connection. The session is over.
+struct Close {};
+
+// Check these credentials: answered by authenticated(AuthOutcome).
+struct Authenticate {
+  std::string user;      // as the client wrote it
+  std::string password;  // exactly
+};
+
+// The outcome of Authenticate.
+struct Challenge {
+  std::string text;  // what the mechanism says next, not yet encoded
+};
+struct Accepted {
+  std::string user;  // as spelled in users.txt: the mailbox's name
+};
+struct Refused {};      // the credentials are wrong
+struct Unavailable {};  // they could not be checked now
+using AuthOutcome = std::variant<Challenge, Accepted, Refused, Unavailable>;
+
+// The outcome of an action on the mail store, as far as a reply depends on it.
+enum class StoreOutcome {
+  kDone,
+  kFull,    // no space, quota, descriptors or memory: it may work later
+  kFailed,  // anything else
+};
+
+}  // namespace protocol

@@ -1,0 +1,68 @@
+// The accounts: what users.txt says, as a value that never changes once it is parsed. Text in,
+// look-ups out; user_file.h reads the file and follows its changes.
+//
+// A line is `name@domain password`: the name, a run of blanks or tabs, and the rest of the line is
+// the password; a CR and blanks at the line's end are dropped. Blank lines and lines that begin
+// with # are skipped. Names match case-blind (ASCII).
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "common/users/password.h"
+
+namespace users {
+
+struct User {
+  std::string name;  // as spelled in users.txt: also the name of the mailbox
+  Password password;
+};
+
+// A bad line. The file counts as a whole or not at all.
+struct ParseError {
+  size_t line;         // the first is 1
+  std::string reason;  // for a person; never holds a password
+};
+
+class UserDb {
+ public:
+  UserDb() = default;  // no users
+  UserDb(UserDb&&) = default;
+  UserDb& operator=(UserDb&&) = default;
+  UserDb(const UserDb&) = delete;  // by_name_ points into users_
+  UserDb& operator=(const UserDb&) = delete;
+  ~UserDb() = default;
+
+  static std::expected<UserDb, ParseError> parse(std::string_view text);
+
+  // The user of this name, `local@domain` in any case, or null. Lives as long as this UserDb.
+  const User* find(std::string_view name) const;
+
+  // Whether any user has this domain, in any case.
+  bool has_domain(std::string_view domain) const;
+
+  // In the order of users.txt.
+  const std::deque<User>& all() const { return users_; }
+  bool empty() const { return users_.empty(); }
+
+ private:
+  std::deque<User> users_;
+  std::unordered_map<std::string, const User*> by_name_;  // key in lower case
+  std::unordered_set<std::string> domains_;               // in lower case
+};
+
+// Where sessions look users up: users.txt as it is now, so that a line appended counts at the next
+// look-up. Callable from any thread; never null.
+class UserSource {
+ public:
+  virtual ~UserSource() = default;
+  virtual std::shared_ptr<const UserDb> current() = 0;
+};
+
+}  // namespace users

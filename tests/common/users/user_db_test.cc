@@ -1,0 +1,89 @@
+#include "common/users/user_db.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace users {
+namespace {
+
+size_t bad_line(std::string_view text) {
+  const auto db = UserDb::parse(text);
+  return db ? 0 : db.error().line;
+}
+
+TEST(UserDbTest, NameMatchesCaseBlindAndKeepsItsSpelling) {
+  const auto db = UserDb::parse("John.Doe@Example.com secret\n");
+  ASSERT_TRUE(db);
+  ASSERT_NE(db->find("jOHN.dOE@eXAMPLE.COM"), nullptr);
+  EXPECT_EQ(db->find("john.doe@example.com")->name, "John.Doe@Example.com");
+  EXPECT_EQ(db->find("john@example.com"), nullptr);
+  EXPECT_TRUE(db->has_domain("EXAMPLE.com"));
+  EXPECT_FALSE(db->has_domain("example.org"));
+}
+
+TEST(UserDbTest, PasswordIsTheRestOfTheLineExactly) {
+  const auto db = UserDb::parse("a@b \t pass word\twith\ttabs \t\r\nc@d #x\n");
+  ASSERT_TRUE(db);
+  EXPECT_TRUE(db->find("a@b")->password.matches("pass word\twith\ttabs"));
+  EXPECT_FALSE(db->find("a@b")->password.matches("pass word\twith\ttab"));
+  EXPECT_FALSE(db->find("a@b")->password.matches("Pass word\twith\ttabs"));
+  EXPECT_FALSE(db->find("a@b")->password.matches("pass word\twith\ttabs "));
+  EXPECT_FALSE(db->find("a@b")->password.matches(""));
+  EXPECT_TRUE(db->find("c@d")->password.matches("#x"));
+}
+
+TEST(UserDbTest, BlankLinesAndCommentsAreSkippedButCounted) {
+  EXPECT_EQ(bad_line("# users\n\n  \t\r\na@b c\n#x\nbad\n"), 6U);
+  const auto db = UserDb::parse("# users\n\na@b c\n");
+  ASSERT_TRUE(db);
+  EXPECT_EQ(db->all().size(), 1U);
+}
+
+TEST(UserDbTest, LastLineNeedsNoLineEnd) {
+  const auto db = UserDb::parse("a@b c");
+  ASSERT_TRUE(db);
+  EXPECT_TRUE(db->find("a@b")->password.matches("c"));
+}
+
+TEST(UserDbTest, BadLineIsRefusedWithItsNumber) {
+  const std::string good = "ok@example.com x\n";
+  const std::string bad[] = {
+      "a@b",
+      "a@b  \t ",
+      "nodomain pw",
+      "@b pw",
+      "a@ pw",
+      ".a@b pw",
+      "a/../x@b pw",
+      std::string("a\0b@c pw", 8),
+      "a\x01@b pw",
+      std::string(253, 'a') + "@b pw",
+      "OK@EXAMPLE.COM again",
+      "a@b {SHA}xyz",
+      "a@b {PLAIN}",
+      " a@b pw",
+  };
+  for (const auto& line : bad) {
+    EXPECT_EQ(bad_line(good + line + "\n" + "z@z z\n"), 2U) << testing::PrintToString(line);
+  }
+  EXPECT_EQ(bad_line(good + std::string(252, 'a') + "@b pw\n"), 0U);  // 254 octets
+}
+
+TEST(UserDbTest, PlainSchemeIsForPasswordsThatBeginSo) {
+  const auto db = UserDb::parse("a@b {PLAIN}{CRYPT}x\nc@d {not a scheme}\ne@f {}\ng@h {plain}y\n");
+  ASSERT_TRUE(db);
+  EXPECT_TRUE(db->find("a@b")->password.matches("{CRYPT}x"));
+  EXPECT_TRUE(db->find("c@d")->password.matches("{not a scheme}"));
+  EXPECT_TRUE(db->find("e@f")->password.matches("{}"));
+  EXPECT_TRUE(db->find("g@h")->password.matches("y"));
+}
+
+TEST(UserDbTest, FirstUserIsTheFirstLine) {
+  const auto db = UserDb::parse("z@z 1\na@a 2\n");
+  ASSERT_TRUE(db);
+  EXPECT_EQ(db->all().front().name, "z@z");
+}
+
+}  // namespace
+}  // namespace users
