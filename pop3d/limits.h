@@ -1,0 +1,23 @@
+// How much mypopd takes, with what the RFCs ask for asserted.
+#pragma once
+
+#include <cstddef>
+
+namespace pop3 {
+
+struct Limits {
+  // A command line in octets, line end included. RFC 2449 §4 lets a client send 255; this one takes
+  // more, for the longest name that users.txt takes and for long passwords.
+  static constexpr size_t kCommandLine = 512;
+  static constexpr size_t kReplyLine = 512;  // RFC 2449 §4
+  // What is asked of the maildrop in one piece while a message is sent.
+  static constexpr size_t kReadOctets = size_t{64} * 1024;
+
+  size_t errors = 100;           // in a session; the one past it ends it
+  unsigned timeout_s = 10 * 60;  // RFC 1939 §3
+};
+
+static_assert(Limits::kCommandLine >= 255, "RFC 2449 §4");
+static_assert(Limits{}.timeout_s >= 10 * 60, "RFC 1939 §3");
+
+}  // namespace pop3

@@ -1,0 +1,98 @@
+// The POP3 session: RFC 1939 with CAPA (RFC 2449) and the response codes of RFC 2449 and 3206, and
+// nothing else. No socket, file, clock or log: bytes go in by receive(), replies come out by
+// take_output(), and whatever needs the world is an Action that next() returns and the driver (driver.h)
+// carries out.
+//
+//   next() → Read, Flush, Close   see common/protocol/action.h
+//          → Authenticate         check a password         → authenticated()
+//          → OpenMaildrop         lock it, look into it    → maildrop_opened(), maildrop_refused()
+//          → ReadMessage          more of a message        → message_read(), message_unreadable()
+//          → RemoveMessages       the UPDATE state         → messages_removed()
+//
+// The outcome of one action is reported before next() is called again. Input is bounded by one command
+// line and what the driver gives in one receive(); output by kOutputLimit and one reply, LIST and UIDL of
+// any maildrop included: they go on where they stopped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/protocol/action.h"
+#include "common/protocol/ending.h"
+#include "common/store/message_info.h"
+#include "common/text/dot_stuffing.h"
+#include "common/text/line_reader.h"
+#include "common/users/user_db.h"
+#include "pop3d/limits.h"
+#include "pop3d/listing.h"
+#include "pop3d/reply.h"
+#include "pop3d/top_filter.h"
+
+namespace pop3 {
+
+// Lock this mailbox and list it.
+struct OpenMaildrop {
+  std::string mailbox;
+};
+
+// Read on in message `index` of the listing, from octet `offset` of what is stored, up to
+// `max_octets` of it.
+struct ReadMessage {
+  size_t index;
+  uint64_t offset;
+  size_t max_octets;
+};
+
+// QUIT: remove these messages of the listing (there may be none) and unlock the mailbox.
+struct RemoveMessages {
+  std::vector<size_t> indexes;
+};
+
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, protocol::Authenticate,
+                            OpenMaildrop, ReadMessage, RemoveMessages>;
+
+// Why a maildrop could not be opened.
+enum class MaildropRefusal {
+  kInUse,        // another session holds it
+  kUnavailable,  // the store cannot be read
+};
+
+struct Settings {
+  std::string host_name;
+  std::string version;  // for CAPA's IMPLEMENTATION
+  Limits limits;
+};
+
+class Session {
+ public:
+  static constexpr size_t kOutputLimit = size_t{64} * 1024;
+
+  // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
+  Session(const Settings& settings, users::UserSource& users);
+
+  // The client's bytes, copied. After next() returned Read.
+  void receive(std::string_view bytes);
+  // The client sends no more. What it has sent is answered first; then next() returns Close.
+  void end_of_input();
+  // next() returns Close; nothing is removed. A time-out is not answered (RFC 1939 §3), a
+  // shut-down is. After next() returned Read or Flush.
+  void end(protocol::Ending why);
+
+  Action next();
+  std::string take_output();
+
+  void authenticated(const protocol::AuthOutcome& outcome);
+  // `messages` lives until the session ends.
+  void maildrop_opened(std::span<const store::MessageInfo> messages);
+  void maildrop_refused(MaildropRefusal why);
+  // What stands at the offset that was asked for, up to max_octets; empty at the message's end.
+  void message_read(std::string_view text);
+  void message_unreadable();
+  // Whether all of them are gone for good.
+  void messages_removed(bool all);
