@@ -1,7 +1,7 @@
 // The POP3 session: RFC 1939 with CAPA (RFC 2449) and the response codes of RFC 2449 and 3206, and
 // nothing else. No socket, file, clock or log: bytes go in by receive(), replies come out by
-// take_output(), and whatever needs the world is an Action that next() returns and the driver (driver.h)
-// carries out.
+// take_output(), and whatever needs the world is an Action that next() returns and the driver
+// (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h
 //          → Authenticate         check a password         → authenticated()
@@ -9,9 +9,9 @@
 //          → ReadMessage          more of a message        → message_read(), message_unreadable()
 //          → RemoveMessages       the UPDATE state         → messages_removed()
 //
-// The outcome of one action is reported before next() is called again. Input is bounded by one command
-// line and what the driver gives in one receive(); output by kOutputLimit and one reply, LIST and UIDL of
-// any maildrop included: they go on where they stopped.
+// The outcome of one action is reported before next() is called again. Input is bounded by one
+// command line and what the driver gives in one receive(); output by kOutputLimit and one reply,
+// LIST and UIDL of any maildrop included: they go on where they stopped.
 #pragma once
 
 #include <cstddef>
@@ -54,8 +54,8 @@ struct RemoveMessages {
   std::vector<size_t> indexes;
 };
 
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, protocol::Authenticate,
-                            OpenMaildrop, ReadMessage, RemoveMessages>;
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close,
+                            protocol::Authenticate, OpenMaildrop, ReadMessage, RemoveMessages>;
 
 // Why a maildrop could not be opened.
 enum class MaildropRefusal {
@@ -96,3 +96,79 @@ class Session {
   void message_unreadable();
   // Whether all of them are gone for good.
   void messages_removed(bool all);
+
+ private:
+  // The phases of a session; what is known only in one of them lives in it.
+  struct Fresh {};  // nothing received yet
+  // RFC 1939 §4, until the maildrop is open.
+  struct Authorization {
+    enum class Step { kCommand, kAuthenticate, kOpen };
+    Step step = Step::kCommand;
+    std::string user;      // USER's, or, from kOpen on, the mailbox; empty: none yet
+    std::string password;  // PASS's
+  };
+  // A LIST or UIDL that is being written, a line at a time.
+  struct Listed {
+    enum class What { kOctets, kUids };
+    What what;
+    size_t index = 0;
+  };
+  // A RETR or TOP that is being sent.
+  struct Sent {
+    size_t index;
+    std::optional<TopFilter> top;  // none: the whole message
+    uint64_t offset = 0;
+    bool begun = false;  // the status line is out
+    text::DotEncoder encoder = {};
+  };
+  // RFC 1939 §5.
+  struct Transaction {
+    Listing listing;
+    std::variant<std::monostate, Listed, Sent> reply = {};  // what is being answered
+  };
+  // RFC 1939 §6.
+  struct Update {
+    std::vector<size_t> deleted;
+  };
+  struct Closing {};
+  using Phase = std::variant<Fresh, Authorization, Transaction, Update, Closing>;
+
+  struct CommandTable;  // in session.cc: a row a command
+  unsigned facts() const;
+
+  void user(std::string_view argument);
+  void pass(std::string_view argument);
+  void capa(std::string_view argument);
+  void stat(std::string_view argument);
+  void list(std::string_view argument);
+  void uidl(std::string_view argument);
+  void retr(std::string_view argument);
+  void top(std::string_view argument);
+  void dele(std::string_view argument);
+  void rset(std::string_view argument);
+  void noop(std::string_view argument);
+  void quit(std::string_view argument);
+
+  // Each advances its phase: an action, or nothing to go on.
+  std::optional<Action> next_of(Authorization& authorization);
+  std::optional<Action> next_of(Transaction& transaction);
+  std::optional<Action> next_command();
+
+  void run(const text::Line& line);
+  void write_lines(Transaction& transaction, Listed& listed);
+  void finish_message();
+  Listing& listing() { return std::get<Transaction>(phase_).listing; }
+  void close_with(const Reply& reply);
+  // Too many replies that blame the client end the session.
+  void say(const Reply& reply);
+
+  const Settings& settings_;
+  users::UserSource& users_;
+  text::LineReader reader_;
+  std::string output_;
+  Phase phase_;
+  size_t errors_ = 0;
+  bool input_ended_ = false;
+};
+
+}  // namespace pop3

@@ -1,5 +1,6 @@
-// How much mysmtpd takes, with the least that RFC 5321 §4.5.3.1 lets a server take asserted. Text lines
-// have no limit of their own: a message is stored whatever its lines are (the RFC asks for 1,000).
+// How much mysmtpd takes, with the least that RFC 5321 §4.5.3.1 lets a server take asserted. Text
+// lines have no limit of their own: a message is stored whatever its lines are (the RFC asks for
+// 1,000).
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ struct Limits {
 
   size_t recipients = 1000;
   uint64_t message_octets = uint64_t{50} * 1024 * 1024;
-  size_t errors = 100;  // in a session; the one past it is answered 421
+  size_t errors = 100;          // in a session; the one past it is answered 421
   unsigned timeout_s = 5 * 60;  // RFC 5321 §4.5.3.2.7
 };
 

@@ -1,6 +1,6 @@
-// The SMTP session: RFC 5321 from the greeting to the close, and nothing else. No socket, file, clock or
-// log: bytes go in by receive(), replies come out by take_output(), and whatever needs the world is an
-// Action that next() returns and the driver (driver.h) carries out.
+// The SMTP session: RFC 5321 from the greeting to the close, and nothing else. No socket, file,
+// clock or log: bytes go in by receive(), replies come out by take_output(), and whatever needs the
+// world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h
 //          → OpenMessage          a new message           → message_opened()
@@ -8,8 +8,8 @@
 //          → CommitMessage        make it mail            → message_committed()
 //          → DiscardMessage       drop it                 (no outcome)
 //
-// The outcome of one action is reported before next() is called again. Input is bounded by one command
-// line and what the driver gives in one receive(), output by kOutputLimit and one reply.
+// The outcome of one action is reported before next() is called again. Input is bounded by one
+// command line and what the driver gives in one receive(), output by kOutputLimit and one reply.
 #pragma once
 
 #include <cstddef>
@@ -83,3 +83,56 @@ class Session {
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
   void message_committed(protocol::StoreOutcome outcome);
+
+ private:
+  // The phases of a session; what is known only in one of them lives in it.
+  struct Fresh {};  // nothing received yet
+  struct Idle {};
+  struct Transaction {
+    std::vector<std::string> mailboxes;  // in the order of RCPT, each once
+  };
+  // From DATA to its reply.
+  struct Receiving {
+    enum class Step { kOpen, kRead, kCommit };
+    std::vector<std::string> mailboxes;
+    text::DotDecoder decoder;
+    Step step = Step::kOpen;
+    bool open = false;                  // there is a message that can be appended to
+    std::optional<Reply> refusal = {};  // once it is there, the rest of the message is only read
+    std::string chunk = {};             // decoded and not yet appended
+  };
+  struct Closing {};
+  using Phase = std::variant<Fresh, Idle, Transaction, Receiving, Closing>;
+
+  struct CommandTable;  // in session.cc: a row a command
+  unsigned facts() const;
+
+  void hello(std::string_view argument);
+  void extended_hello(std::string_view argument);
+  void mail(std::string_view argument);
+  void rcpt(std::string_view argument);
+  void data(std::string_view argument);
+  void rset(std::string_view argument);
+  void vrfy(std::string_view argument);
+  void noop(std::string_view argument);
+  void quit(std::string_view argument);
+
+  void run(const text::Line& line);
+  std::optional<Action> next_of_message(Receiving& receiving);
+  void judge(Receiving& receiving) const;
+  std::optional<Action> after_refusal(Receiving& receiving);
+  void close_with(const Reply& reply);
+  // Too many replies that blame the client end the session.
+  void say(const Reply& reply);
+
+  const Settings& settings_;
+  users::UserSource& users_;
+  text::LineReader reader_;
+  std::string output_;
+  Phase phase_;
+  Greeting greeting_ = Greeting::kNone;
+  size_t errors_ = 0;  // since the last message that was stored
+  bool input_ended_ = false;
+};
+
+}  // namespace smtp

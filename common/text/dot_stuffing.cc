@@ -96,7 +96,8 @@ void DotDecoder::emit(std::string_view bytes, std::string& out) {
 }
 
 void DotDecoder::note_bare(char which, uint64_t octet) {
-  if (!first_bare_newline_) first_bare_newline_ = BareNewline{which, octet};
+  if (ends_ == LineEnds::kCrlf && !first_bare_newline_)
+    first_bare_newline_ = BareNewline{which, octet};
 }
 
 void DotEncoder::encode(std::string_view in, std::string& out) {

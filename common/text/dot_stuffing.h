@@ -41,7 +41,7 @@ class DotDecoder {
   // Where the message has its first NUL; the first octet of a message is 1.
   std::optional<uint64_t> first_nul() const { return first_nul_; }
 
-  // Where it has its first CR without LF, or, in a CRLF session, its first LF without CR.
+  // Where it has its first CR or LF that stands alone. In an LF session none does.
   std::optional<BareNewline> first_bare_newline() const { return first_bare_newline_; }
 
  private:

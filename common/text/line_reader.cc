@@ -25,8 +25,11 @@ std::optional<Line> LineReader::next() {
     Line line;
     line.octets = dropped_ + (scanned_ - begin_);
     line.too_long = line.octets > max_octets_;
-    if (!line.too_long) {
+    if (dropped_ > 0) {
+      line.text = prefix_;
+    } else {
       line.text = std::string_view(buffer_).substr(begin_, lf - begin_ - (cr ? 1 : 0));
+      if (line.too_long) line.text = line.text.substr(0, kPrefixOctets);
     }
     begin_ = scanned_;
     dropped_ = 0;
@@ -35,6 +38,7 @@ std::optional<Line> LineReader::next() {
   }
   scanned_ = buffer_.size();
   if (dropped_ + (buffer_.size() - begin_) > max_octets_ && buffer_.size() > begin_) {
+    if (dropped_ == 0) prefix_ = buffer_.substr(begin_, kPrefixOctets);
     dropped_ += buffer_.size() - begin_;
     dropped_cr_ = buffer_.back() == '\r';
     begin_ = buffer_.size();

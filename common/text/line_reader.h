@@ -4,7 +4,7 @@
 // is a byte of its line. Rule::kEither takes both from the first byte on.
 //
 // Memory is bounded: it holds what was appended and not yet consumed, and of a line that grows past
-// the limit nothing at all; such a line is reported once, when it ends. The buffer is freed
+// the limit only its first octets; such a line is reported once, when it ends. The buffer is freed
 // when it is empty. It belongs to one session; no thread of its own.
 #pragma once
 
@@ -22,14 +22,17 @@ enum class LineEnds {
 };
 
 struct Line {
-  std::string_view text;  // without its line end; empty when too_long. Valid until the next call.
-  size_t octets = 0;      // its length, line end included
+  // Without its line end; of one that is too_long the first kPrefixOctets. Valid until the next
+  // call.
+  std::string_view text;
+  size_t octets = 0;  // its length, line end included
   bool too_long = false;
 };
 
 class LineReader {
  public:
   enum class Rule { kFirstLineDecides, kEither };
+  static constexpr size_t kPrefixOctets = 16;  // enough to tell the verb
 
   // max_octets: the longest line, its line end included.
   LineReader(Rule rule, size_t max_octets);
@@ -55,7 +58,8 @@ class LineReader {
   std::string buffer_;
   size_t begin_ = 0;         // of the line that is being read, in buffer_
   size_t scanned_ = 0;       // up to here buffer_ holds no line end
-  size_t dropped_ = 0;       // octets of an over-long line that are gone already
+  std::string prefix_;       // of an over-long line
+  size_t dropped_ = 0;       // octets of it that are gone already
   bool dropped_cr_ = false;  // the last of them was a CR
 };
 

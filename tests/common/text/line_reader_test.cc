@@ -73,19 +73,20 @@ TEST(LineReaderTest, LineAtTheLimitIsWhole) {
 }
 
 TEST(LineReaderTest, TooLongLineIsReportedOnceAndSkipped) {
-  expect_lines("123456789012345\r\nA\r\n", {{"", true}, {"A", false}});
-  expect_lines("1234567890123456\nA\n", {{"", true}, {"A", false}});
-  expect_lines(std::string(100, 'x') + "\r\nA\r\n", {{"", true}, {"A", false}});
+  expect_lines("123456789012345\r\nA\r\n", {{"123456789012345", true}, {"A", false}});
+  expect_lines("1234567890123456\nA\n", {{"1234567890123456", true}, {"A", false}});
+  expect_lines(std::string(100, 'x') + "\r\nA\r\n", {{std::string(16, 'x'), true}, {"A", false}});
 }
 
 TEST(LineReaderTest, TooLongFirstLineDecides) {
-  expect_lines(std::string(100, 'x') + "\r\nA\nB\r\n", {{"", true}, {"A\nB", false}});
-  expect_lines(std::string(100, 'x') + "\nA\n", {{"", true}, {"A", false}});
+  expect_lines(std::string(100, 'x') + "\r\nA\nB\r\n",
+               {{std::string(16, 'x'), true}, {"A\nB", false}});
+  expect_lines(std::string(100, 'x') + "\nA\n", {{std::string(16, 'x'), true}, {"A", false}});
 }
 
 TEST(LineReaderTest, TooLongLineWithBareLfsEndsAtItsCrlf) {
   expect_lines("A\r\n" + std::string(30, '\n') + "\r\nB\r\n",
-               {{"A", false}, {"", true}, {"B", false}});
+               {{"A", false}, {std::string(16, '\n'), true}, {"B", false}});
 }
 
 TEST(LineReaderTest, OverlongLineIsNotKeptInMemory) {

@@ -1,0 +1,140 @@
+#include "pop3d/reply.h"
+
+#include "common/text/ascii.h"
+#include "pop3d/limits.h"
+
+namespace pop3 {
+namespace {
+
+Reply ok(std::string_view text) {
+  return Reply{true, std::string(text)};
+}
+Reply err(std::string_view text) {
+  return Reply{false, std::string(text)};
+}
+
+}  // namespace
+
+std::string render(const Reply& reply) {
+  std::string line = reply.ok ? "+OK" : "-ERR";
+  if (!reply.text.empty()) line += ' ';
+  for (const char c : reply.text) line += c == ' ' || text::is_visible(c) ? c : '?';
+  if (line.size() > Limits::kReplyLine - 2) line.resize(Limits::kReplyLine - 2);
+  return line + "\r\n";
+}
+
+Reply ready(std::string_view host) {
+  return ok("POP3 Server on " + std::string(host) + " ready");
+}
+Reply goodbye() {
+  return ok("Service closing transmission channel");
+}
+Reply noop() {
+  return ok("");
+}
+
+std::string capabilities(std::string_view version) {
+  std::string out = render(ok("Capability list follows"));
+  out +=
+      "TOP\r\n"
+      "UIDL\r\n"
+      "USER\r\n"
+      "PIPELINING\r\n"
+      "RESP-CODES\r\n"
+      "AUTH-RESP-CODE\r\n"
+      "EXPIRE NEVER\r\n"
+      "IMPLEMENTATION mypopd-";
+  out.append(version).append("\r\n.\r\n");
+  return out;
+}
+
+Reply user_is_valid() {
+  return ok("User is valid, proceed with password");
+}
+Reply no_such_user() {
+  return err("No such user");
+}
+Reply maildrop_loaded() {
+  return ok("Password is valid, mail loaded");
+}
+Reply wrong_password() {
+  return err("[AUTH] Invalid password");
+}
+Reply login_unavailable() {
+  return err("[SYS/TEMP] login unavailable");
+}
+Reply maildrop_in_use() {
+  return err("[IN-USE] maildrop is locked by another session");
+}
+Reply store_unavailable() {
+  return err("[SYS/TEMP] mail store unavailable");
+}
+
+Reply totals(size_t messages, uint64_t octets) {
+  return ok(std::to_string(messages) + ' ' + std::to_string(octets));
+}
+
+Reply listing_follows(size_t messages, uint64_t octets) {
+  return ok(std::to_string(messages) + " messages (" + std::to_string(octets) + " octets)");
+}
+
+Reply message_octets(size_t number, uint64_t octets) {
+  return ok(std::to_string(number) + ' ' + std::to_string(octets));
+}
+
+Reply uids_follow() {
+  return ok("Unique-id listing follows");
+}
+
+Reply message_uid(size_t number, std::string_view uid) {
+  return ok(std::to_string(number) + ' ' + std::string(uid));
+}
+
+Reply message_follows() {
+  return ok("Message follows");
+}
+Reply message_unavailable() {
+  return err("[SYS/TEMP] message unavailable");
+}
+Reply message_deleted() {
+  return ok("Message deleted");
+}
+
+Reply messages_restored(size_t messages) {
+  return ok(std::to_string(messages) + " messages restored");
+}
+
+Reply some_not_removed() {
+  return err("some deleted messages not removed");
+}
+
+Reply no_such_message() {
+  return err("No such message");
+}
+Reply already_deleted() {
+  return err("Message already deleted");
+}
+Reply bad_sequence() {
+  return err("Bad sequence of commands");
+}
+Reply bad_argument() {
+  return err("Syntax error in parameters or arguments");
+}
+Reply not_implemented() {
+  return err("Command not implemented");
+}
+Reply unknown_command() {
+  return err("Syntax error, command unrecognized");
+}
+
+Reply closing_down() {
+  return err("[SYS/TEMP] service unavailable, closing transmission channel");
+}
+Reply closing_too_many_errors() {
+  return err("Too many errors, closing transmission channel");
+}
+Reply closing_no_mail_client() {
+  return err("This is a POP3 server, closing transmission channel");
+}
+
+}  // namespace pop3

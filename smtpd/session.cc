@@ -1,0 +1,307 @@
+#include "smtpd/session.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <span>
+#include <utility>
+
+#include "common/protocol/command_table.h"
+#include "common/protocol/http_verb.h"
+#include "common/text/ascii.h"
+#include "smtpd/command.h"
+#include "smtpd/recipient.h"
+
+namespace smtp {
+namespace {
+
+using protocol::Argument;
+using protocol::Refusal;
+using protocol::StoreOutcome;
+
+// The facts that the command table compares.
+enum Fact : unsigned {
+  kGreeted = 1U << 0U,    // HELO or EHLO was accepted
+  kMail = 1U << 1U,       // a transaction is open
+  kRecipient = 1U << 2U,  // and has a recipient
+};
+
+Reply reply_to(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kUnknown:
+      return unknown_command();
+    case Refusal::kNotImplemented:
+      return not_implemented();
+    case Refusal::kBadSequence:
+      return bad_sequence();
+    case Refusal::kBadArgument:
+      break;
+  }
+  return bad_argument();
+}
+
+Reply reply_to(StoreOutcome failure) {
+  return failure == StoreOutcome::kFull ? store_full() : store_failed();
+}
+
+}  // namespace
+
+// All of SMTP on one screen. A registered verb without a handler is not supported.
+struct Session::CommandTable {
+  using Row = protocol::CommandRow<Session>;
+  static constexpr std::array<Row, 22> kRows{{
+      {"HELO", &Session::hello, 0, 0, Argument::kRequired},
+      {"EHLO", &Session::extended_hello, 0, 0, Argument::kRequired},
+      {"MAIL", &Session::mail, kGreeted, kMail, Argument::kRequired},
+      {"RCPT", &Session::rcpt, kGreeted | kMail, 0, Argument::kRequired},
+      {"DATA", &Session::data, kGreeted | kMail | kRecipient, 0, Argument::kNone},
+      {"RSET", &Session::rset, 0, 0, Argument::kNone},
+      {"VRFY", &Session::vrfy, 0, 0, Argument::kRequired},
+      {"NOOP", &Session::noop, 0, 0, Argument::kOptional},
+      {"QUIT", &Session::quit, 0, 0, Argument::kNone},
+      {"EXPN"},
+      {"HELP"},
+      {"TURN"},
+      {"ETRN"},
+      {"ATRN"},
+      {"AUTH"},
+      {"BDAT"},
+      {"BURL"},
+      {"SEND"},
+      {"SOML"},
+      {"SAML"},
+      {"STARTTLS"},
+      {"VERB"},
+  }};
+};
+
+Session::Session(const Settings& settings, users::UserSource& users)
+    : settings_(settings),
+      users_(users),
+      reader_(text::LineReader::Rule::kFirstLineDecides, Limits::kMailLine) {
+  say(service_ready(settings_.host_name));
+}
+
+void Session::receive(std::string_view bytes) {
+  reader_.append(bytes);
+}
+
+void Session::end_of_input() {
+  input_ended_ = true;
+}
+
+void Session::end(protocol::Ending why) {
+  close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
+                                               : closing_down(settings_.host_name));
+}
+
+std::string Session::take_output() {
+  return std::exchange(output_, {});
+}
+
+Action Session::next() {
+  for (;;) {
+    if (output_.size() >= kOutputLimit) return protocol::Flush{};
+    if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
+    if (auto* receiving = std::get_if<Receiving>(&phase_)) {
+      if (auto action = next_of_message(*receiving)) return *std::move(action);
+      continue;
+    }
+    const auto line = reader_.next();
+    if (line) {
+      run(*line);
+    } else if (input_ended_) {
+      phase_ = Closing{};
+    } else {
+      return protocol::Read{};
+    }
+  }
+}
+
+// ---- Commands ----
+
+void Session::run(const text::Line& line) {
+  const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
+  if (std::holds_alternative<Fresh>(phase_)) {
+    if (protocol::is_http_verb(command.verb)) {
+      return close_with(closing_no_mail_client(settings_.host_name));
+    }
+    phase_ = Idle{};
+  }
+  const bool is_mail = text::equal_ignoring_case(command.verb, "MAIL");
+  if (line.too_long || (line.octets > Limits::kCommandLine && !is_mail)) {
+    return say(malformed_line("line too long (RFC 5321 section 4.5.3.1.4)"));
+  }
+  // A bare CR or LF and a NUL are among them (RFC 5321 §2.3.8).
+  if (std::ranges::any_of(text::without_trailing_blanks(line.text), text::is_control)) {
+    return say(malformed_line("control character in the command"));
+  }
+  const auto* row = protocol::find_command<Session>(CommandTable::kRows, command.verb);
+  if (const auto refusal = protocol::refusal(row, facts(), command.argument)) {
+    return say(reply_to(*refusal));
+  }
+  (this->*row->handler)(command.argument);
+}
+
+unsigned Session::facts() const {
+  unsigned facts = greeting_ == Greeting::kNone ? 0U : kGreeted;
+  if (const auto* transaction = std::get_if<Transaction>(&phase_)) {
+    facts |= kMail;
+    if (!transaction->mailboxes.empty()) facts |= kRecipient;
+  }
+  return facts;
+}
+
+void Session::hello(std::string_view argument) {
+  if (!is_client_name(argument)) return say(bad_argument());
+  greeting_ = Greeting::kHelo;
+  phase_ = Idle{};
+  say(smtp::hello(settings_.host_name));
+}
+
+void Session::extended_hello(std::string_view argument) {
+  if (!is_client_name(argument)) return say(bad_argument("EHLO takes one name"));
+  greeting_ = Greeting::kEhlo;
+  phase_ = Idle{};
+  say(extensions(settings_.host_name, settings_.limits));
+}
+
+void Session::mail(std::string_view argument) {
+  const auto command = parse_mail(argument, greeting_, settings_.limits);
+  if (!command) return say(command.error());
+  phase_ = Transaction{};
+  say(sender_ok());
+}
+
+void Session::rcpt(std::string_view argument) {
+  const auto command = parse_rcpt(argument, greeting_);
+  if (!command) return say(command.error());
+  const auto users = users_.current();
+  const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
+  if (user == nullptr) return say(no_such_user(command->to.text));
+
+  auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
+  if (std::ranges::find(mailboxes, user->name) == mailboxes.end()) {
+    if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
+    mailboxes.push_back(user->name);
+  }
+  say(recipient_ok());
+}
+
+void Session::data(std::string_view) {
+  say(start_data());
+  phase_ = Receiving{std::move(std::get<Transaction>(phase_).mailboxes),
+                     text::DotDecoder(reader_.ends())};
+}
+
+void Session::rset(std::string_view) {
+  phase_ = Idle{};
+  say(reset());
+}
+
+void Session::vrfy(std::string_view argument) {
+  const std::string_view typed = text::without_leading_blanks(argument);
+  const auto mailbox = parse_mailbox(typed);
+  if (!mailbox) return say(no_such_user(typed));
+  const auto users = users_.current();
+  const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
+  say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
+}
+
+void Session::noop(std::string_view) {
+  say(smtp::noop());
+}
+
+void Session::quit(std::string_view) {
+  close_with(goodbye());
+}
+
+// ---- The message ----
+
+std::optional<Action> Session::next_of_message(Receiving& receiving) {
+  using Step = Receiving::Step;
+  if (receiving.step == Step::kOpen) return OpenMessage{};
+  if (receiving.step == Step::kCommit) {
+    return CommitMessage{std::move(receiving.mailboxes), receiving.decoder.octets(),
+                         receiving.decoder.first_bare_newline()};
+  }
+  if (receiving.decoder.ended()) {
+    if (receiving.refusal) {
+      const Reply refusal = *std::move(receiving.refusal);
+      phase_ = Idle{};
+      say(refusal);
+    } else {
+      receiving.step = Step::kCommit;
+    }
+    return std::nullopt;
+  }
+  // The decoder may give back two octets more than it is given.
+  const std::string_view bytes = reader_.buffered().substr(0, kAppendOctets - 2);
+  if (bytes.empty()) {
+    if (!input_ended_) return protocol::Read{};
+    phase_ = Closing{};  // a message that came to no end is nobody's; the driver drops it
+    return std::nullopt;
+  }
+  reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
+  judge(receiving);
+  if (receiving.refusal) return after_refusal(receiving);
+  if (receiving.chunk.empty()) return std::nullopt;
+  return AppendMessage{receiving.chunk};
+}
+
+// Finds the reason to refuse the message, if what has come of it gives one.
+void Session::judge(Receiving& receiving) const {
+  if (receiving.refusal) return;
+  const auto& decoder = receiving.decoder;
+  const auto bare = decoder.first_bare_newline();
+  if (const auto nul = decoder.first_nul()) {
+    receiving.refusal = message_refused("NUL", *nul, {});
+  } else if (bare && settings_.bare_newlines == BareNewlines::kRefuse) {
+    receiving.refusal = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
+                                        "send CRLF (curl --crlf; smtplib: send_message)");
+  } else if (decoder.octets() > settings_.limits.message_octets) {
+    receiving.refusal = message_too_large();
+  }
+}
+
+std::optional<Action> Session::after_refusal(Receiving& receiving) {
+  receiving.chunk.clear();
+  if (!std::exchange(receiving.open, false)) return std::nullopt;
+  return DiscardMessage{};
+}
+
+void Session::message_opened(StoreOutcome outcome) {
+  auto& receiving = std::get<Receiving>(phase_);
+  receiving.step = Receiving::Step::kRead;
+  receiving.open = outcome == StoreOutcome::kDone;
+  if (!receiving.open) receiving.refusal = reply_to(outcome);
+}
+
+void Session::message_appended(StoreOutcome outcome) {
+  auto& receiving = std::get<Receiving>(phase_);
+  receiving.chunk.clear();
+  if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
+}
+
+void Session::message_committed(StoreOutcome outcome) {
+  phase_ = Idle{};
+  if (outcome != StoreOutcome::kDone) return say(reply_to(outcome));
+  errors_ = 0;
+  say(message_stored());
+}
+
+// ---- Replies ----
+
+void Session::say(const Reply& reply) {
+  if (reply.is_client_error() && ++errors_ > settings_.limits.errors) {
+    return close_with(closing_too_many_errors(settings_.host_name));
+  }
+  output_ += render(reply, greeting_);
+}
+
+void Session::close_with(const Reply& reply) {
+  say(reply);
+  phase_ = Closing{};
+}
+
+}  // namespace smtp
