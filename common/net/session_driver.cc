@@ -1,0 +1,23 @@
+#include "common/net/session_driver.h"
+
+namespace net {
+
+std::string_view to_text(SessionEnd::Why why) {
+  switch (why) {
+    case SessionEnd::Why::kClosed:
+      return "closed";
+    case SessionEnd::Why::kEndOfInput:
+      return "end-of-input";
+    case SessionEnd::Why::kTimeOut:
+      return "time-out";
+    case SessionEnd::Why::kShutDown:
+      return "shut-down";
+    case SessionEnd::Why::kReadFailed:
+      return "read-failed";
+    case SessionEnd::Why::kWriteFailed:
+      break;
+  }
+  return "write-failed";
+}
+
+}  // namespace net
