@@ -173,15 +173,15 @@ struct Machinery {
 
 std::atomic<Machinery*> open_log = nullptr;
 
-void log_event(Level level, std::string_view event, Fields fields) {
-  Machinery* const log = open_log.load();
-  if (log == nullptr || !log->logger->should_log(to_spdlog(level))) return;
-  const std::string text = to_text(event, fields);
-  ++log->logged;
-  log->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
-}
-
 }  // namespace
+
+void log(Level level, std::string_view event, Fields fields) {
+  Machinery* const machinery = open_log.load();
+  if (machinery == nullptr || !machinery->logger->should_log(to_spdlog(level))) return;
+  const std::string text = to_text(event, fields);
+  ++machinery->logged;
+  machinery->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
 
 std::string to_text(std::string_view event, Fields fields) {
   std::string text(event);
@@ -195,24 +195,24 @@ std::string to_text(std::string_view event, Fields fields) {
 }
 
 void debug(std::string_view event, Fields fields) {
-  log_event(Level::kDebug, event, fields);
+  log(Level::kDebug, event, fields);
 }
 void info(std::string_view event, Fields fields) {
-  log_event(Level::kInfo, event, fields);
+  log(Level::kInfo, event, fields);
 }
 void warning(std::string_view event, Fields fields) {
-  log_event(Level::kWarning, event, fields);
+  log(Level::kWarning, event, fields);
 }
 void error(std::string_view event, Fields fields) {
-  log_event(Level::kError, event, fields);
+  log(Level::kError, event, fields);
 }
 
 void drain(milliseconds at_most) {
-  Machinery* const log = open_log.load();
-  if (log == nullptr) return;
-  const size_t logged = log->logged;
+  Machinery* const machinery = open_log.load();
+  if (machinery == nullptr) return;
+  const size_t logged = machinery->logged;
   const auto until = steady_clock::now() + at_most;
-  while (log->sink->handled() + log->pool->overrun_counter() < logged &&
+  while (machinery->sink->handled() + machinery->pool->overrun_counter() < logged &&
          steady_clock::now() < until) {
     std::this_thread::sleep_for(milliseconds(5));
   }

@@ -61,6 +61,7 @@ using Fields = std::initializer_list<Field>;
 // (JSON) is another such function.
 std::string to_text(std::string_view event, Fields fields);
 
+void log(Level level, std::string_view event, Fields fields = {});
 void debug(std::string_view event, Fields fields = {});
 void info(std::string_view event, Fields fields = {});
 void warning(std::string_view event, Fields fields = {});

@@ -1,5 +1,7 @@
 #include "common/net/session_driver.h"
 
+#include "common/log.h"
+
 namespace net {
 
 std::string_view to_text(SessionEnd::Why why) {
@@ -18,6 +20,16 @@ std::string_view to_text(SessionEnd::Why why) {
       break;
   }
   return "write-failed";
+}
+
+void log_end(const Connection& connection, const SessionEnd& end) {
+  if (end.error) {
+    logging::info(
+        "session-over",
+        {{"session", connection.number()}, {"why", to_text(end.why)}, {"reason", end.error}});
+  } else {
+    logging::debug("session-over", {{"session", connection.number()}, {"why", to_text(end.why)}});
+  }
 }
 
 }  // namespace net

@@ -34,6 +34,9 @@ struct SessionEnd {
 
 std::string_view to_text(SessionEnd::Why why);
 
+// Logs it.
+void log_end(const Connection& connection, const SessionEnd& end);
+
 // Sends what the session has to say.
 template <class Session>
 asio::awaitable<std::error_code> send_output(Connection& connection, Session& session) {
