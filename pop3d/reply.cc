@@ -13,6 +13,10 @@ Reply err(std::string_view text) {
   return Reply{false, std::string(text)};
 }
 
+Reply client_error(std::string_view text) {
+  return Reply{false, std::string(text), true};
+}
+
 }  // namespace
 
 std::string render(const Reply& reply) {
@@ -52,13 +56,13 @@ Reply user_is_valid() {
   return ok("User is valid, proceed with password");
 }
 Reply no_such_user() {
-  return err("No such user");
+  return client_error("No such user");
 }
 Reply maildrop_loaded() {
   return ok("Password is valid, mail loaded");
 }
 Reply wrong_password() {
-  return err("[AUTH] Invalid password");
+  return client_error("[AUTH] Invalid password");
 }
 Reply login_unavailable() {
   return err("[SYS/TEMP] login unavailable");
@@ -115,16 +119,16 @@ Reply already_deleted() {
   return err("Message already deleted");
 }
 Reply bad_sequence() {
-  return err("Bad sequence of commands");
+  return client_error("Bad sequence of commands");
 }
 Reply bad_argument() {
-  return err("Syntax error in parameters or arguments");
+  return client_error("Syntax error in parameters or arguments");
 }
 Reply not_implemented() {
-  return err("Command not implemented");
+  return client_error("Command not implemented");
 }
 Reply unknown_command() {
-  return err("Syntax error, command unrecognized");
+  return client_error("Syntax error, command unrecognized");
 }
 
 Reply closing_down() {

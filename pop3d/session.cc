@@ -331,6 +331,9 @@ void Session::write_lines(Transaction& transaction, Listed& listed) {
 }
 
 void Session::say(const Reply& reply) {
+  if (reply.is_client_error && ++errors_ > settings_.limits.errors) {
+    return close_with(closing_too_many_errors());
+  }
   output_ += render(reply);
 }
 

@@ -49,7 +49,7 @@ Reply reply_to(StoreOutcome failure) {
 // All of SMTP on one screen. A registered verb without a handler is not supported.
 struct Session::CommandTable {
   using Row = protocol::CommandRow<Session>;
-  static constexpr std::array<Row, 22> kRows{{
+  static constexpr std::array<Row, 23> kRows{{
       {"HELO", &Session::hello, 0, 0, Argument::kRequired},
       {"EHLO", &Session::extended_hello, 0, 0, Argument::kRequired},
       {"MAIL", &Session::mail, kGreeted, kMail, Argument::kRequired},
@@ -72,6 +72,7 @@ struct Session::CommandTable {
       {"SAML"},
       {"STARTTLS"},
       {"VERB"},
+      {"ONEX"},
   }};
 };
 
@@ -225,6 +226,7 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
     return CommitMessage{std::move(receiving.mailboxes), receiving.decoder.octets(),
                          receiving.decoder.first_bare_newline()};
   }
+  if (receiving.refusal && std::exchange(receiving.open, false)) return DiscardMessage{};
   if (receiving.decoder.ended()) {
     if (receiving.refusal) {
       const Reply refusal = *std::move(receiving.refusal);
@@ -244,7 +246,7 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
   }
   reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
   judge(receiving);
-  if (receiving.refusal) return after_refusal(receiving);
+  if (receiving.refusal) receiving.chunk.clear();
   if (receiving.chunk.empty()) return std::nullopt;
   return AppendMessage{receiving.chunk};
 }
@@ -262,12 +264,6 @@ void Session::judge(Receiving& receiving) const {
   } else if (decoder.octets() > settings_.limits.message_octets) {
     receiving.refusal = message_too_large();
   }
-}
-
-std::optional<Action> Session::after_refusal(Receiving& receiving) {
-  receiving.chunk.clear();
-  if (!std::exchange(receiving.open, false)) return std::nullopt;
-  return DiscardMessage{};
 }
 
 void Session::message_opened(StoreOutcome outcome) {

@@ -120,7 +120,6 @@ class Session {
   void run(const text::Line& line);
   std::optional<Action> next_of_message(Receiving& receiving);
   void judge(Receiving& receiving) const;
-  std::optional<Action> after_refusal(Receiving& receiving);
   void close_with(const Reply& reply);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);

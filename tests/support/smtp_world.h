@@ -1,0 +1,56 @@
+// Drives an smtp::Session without sockets and disks: a driver and a store in memory. What a test
+// sends in comes out as the replies, at once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "smtpd/session.h"
+#include "tests/support/fixed_users.h"
+#include "tests/support/transcript.h"
+
+namespace support {
+
+class SmtpWorld {
+ public:
+  SmtpWorld(smtp::Settings settings, std::string_view users);
+
+  // Each returns all that the server answers. After closed() nothing more is taken.
+  std::string start();
+  std::string send(std::string_view bytes);
+  std::string end_of_input();
+  std::string end(protocol::Ending why);
+
+  // The next action of this kind, "open", "append" or "commit", has this outcome.
+  void fail_next(const std::string& action, protocol::StoreOutcome outcome);
+
+  bool closed() const { return closed_; }
+  // A copy for each mailbox, in the order of arrival.
+  const std::vector<MessageAt>& stored() const { return stored_; }
+  const std::vector<smtp::CommitMessage>& commits() const { return commits_; }
+  bool has_open_message() const { return message_.has_value(); }
+  // The most that waited in take_output(), and that one AppendMessage brought.
+  size_t max_output() const { return max_output_; }
+  size_t max_append() const { return max_append_; }
+
+ private:
+  std::string run();
+  void take_output(std::string& replies);
+  protocol::StoreOutcome outcome_of(const std::string& action);
+
+  smtp::Settings settings_;
+  FixedUsers users_;
+  smtp::Session session_;
+  std::map<std::string, protocol::StoreOutcome> failures_;
+  std::optional<std::string> message_;
+  std::vector<MessageAt> stored_;
+  std::vector<smtp::CommitMessage> commits_;
+  bool closed_ = false;
+  size_t max_output_ = 0;
+  size_t max_append_ = 0;
+};
+
+}  // namespace support
