@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
 import wire
@@ -42,45 +41,34 @@ class RunShTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.ports = free_port(), free_port()
-        self.output = tempfile.TemporaryFile()
-        self.addCleanup(self.output.close)
         environment = dict(os.environ, SMTP_PORT=str(self.ports[0]), POP3_PORT=str(self.ports[1]))
         environment.pop("LISTEN", None)
-        self.run = subprocess.Popen([ROOT / "run.sh"], cwd=folder.name, env=environment, stdin=subprocess.DEVNULL,
-                                    stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
+        self.script = subprocess.Popen([ROOT / "run.sh"], cwd=folder.name, env=environment, stdin=subprocess.DEVNULL, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         self.addCleanup(self.end_run)
-        for port, greeting in zip(self.ports, (b"220 ", b"+OK ")):
-            self.assertTrue(self.greeting_of(port).startswith(greeting))
+        self.said = ""
+        for port in self.ports:
+            while f"listening on 127.0.0.1:{port}\n" not in self.said:
+                line = self.script.stdout.readline()
+                self.assertNotEqual(line, "", self.said)
+                self.said += line
 
     def end_run(self):
         for process in servers_on(*self.ports):
             os.kill(process, signal.SIGKILL)
-        if self.run.poll() is None:
-            self.run.kill()
-            self.run.wait()
-
-    def said(self):
-        self.output.seek(0)
-        return self.output.read().decode(errors="replace")
-
-    def greeting_of(self, port):
-        give_up = time.monotonic() + BUILD_S
-        while time.monotonic() < give_up:
-            self.assertIsNone(self.run.poll(), self.said())
-            try:
-                with wire.Wire(port) as client:
-                    return client.line()
-            except ConnectionRefusedError:
-                time.sleep(0.1)   # not yet listening: try again
-        self.fail(f"nobody listens on {port}: {self.said()}")
+        if self.script.poll() is None:
+            self.script.kill()
+            self.script.wait()
+        self.script.stdout.close()
 
     def check_signal(self, number):
         self.assertEqual(sorted(servers_on(*self.ports).values()), ["mypopd", "mysmtpd"])
-        with wire.Wire(self.ports[0]) as idle:
-            idle.line()
-            self.run.send_signal(number)
+        with wire.Wire(self.ports[0]) as idle, wire.Wire(self.ports[1]) as reader:
+            self.assertRegex(idle.line(), b"^220 ")
+            self.assertRegex(reader.line(), rb"^\+OK ")
+            self.script.send_signal(number)
             self.assertRegex(idle.line(), b"^421 ")
-            self.assertEqual(self.run.wait(wire.HANG_S), 0, self.said())
+            self.assertEqual(self.script.wait(wire.HANG_S), 0)
         self.assertEqual(servers_on(*self.ports), {})
 
     def test_sigterm_ends_both_in_order(self):
@@ -90,16 +78,15 @@ class RunShTest(unittest.TestCase):
         self.check_signal(signal.SIGINT)
 
     def test_it_says_what_to_type_into_a_client(self):
-        said = self.said()
         for words in ("Thunderbird", f"port {self.ports[0]}", f"port {self.ports[1]}", f"smtp://127.0.0.1:{self.ports[0]}"):
-            self.assertIn(words, said)
+            self.assertIn(words, self.said)
 
     def test_when_one_dies_the_other_is_ended_and_the_status_says_so(self):
         for process, name in servers_on(*self.ports).items():
             if name == "mypopd":
                 os.kill(process, signal.SIGKILL)
-        self.assertEqual(self.run.wait(wire.HANG_S), 128 + signal.SIGKILL)
-        self.assertIn("mypopd ended by itself", self.said())
+        self.assertEqual(self.script.wait(wire.HANG_S), 128 + signal.SIGKILL)
+        self.assertIn("mypopd ended by itself", self.script.stdout.read())
         self.assertEqual(servers_on(*self.ports), {})
 
     def test_a_port_in_use_ends_both(self):
