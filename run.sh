@@ -38,7 +38,7 @@ cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 source cmake/install_packages.sh
 
 need_packages build
-cmake --preset release --log-level=WARNING
+cmake --preset release >/dev/null
 cmake --build --preset release
 "$build_only" && exit 0
 
@@ -95,15 +95,15 @@ end_all() {
 
 start() {
     "$stopping" && return 0
-    setsid "build/release/$1/my$1" "$2" --users users.txt --store mail.store "${listen[@]}" </dev/null &
-    running[$!]="my$1"
+    setsid "$1" "$2" --users users.txt --store mail.store "${listen[@]}" </dev/null &
+    running[$!]="${1##*/}"
     # The signal may have come while the process was being started.
     if "$stopping"; then kill -TERM $! 2>/dev/null || true; fi
 }
 
 trap end_all INT TERM HUP
-start smtpd "$smtp_port"
-start pop3d "$pop3_port"
+start build/release/smtpd/mysmtpd "$smtp_port"
+start build/release/pop3d/mypopd "$pop3_port"
 
 status=0
 while ((${#running[@]})); do

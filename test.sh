@@ -32,7 +32,7 @@ fail() {
 }
 
 need_packages build test || fail "the packages could not be installed"
-cmake --preset asan --log-level=WARNING || fail "the build could not be set up"
+cmake --preset asan >/dev/null || fail "the build could not be set up"
 cmake --build --preset asan || fail "it does not build"
 
 exec /usr/bin/python3 tests/run_tests.py build/asan "$@"
