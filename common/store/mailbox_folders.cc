@@ -102,7 +102,7 @@ std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) 
   FileOps& ops = root_.ops();
   auto status = ops.fstatat(root_.fd(), mailbox);
   if (!status && is_errno(status.error(), ENOENT)) {
-    folder = Folder{.is_touched = folder.is_touched};
+    folder.forget();
     const auto error = ops.mkdirat(root_.fd(), mailbox, kFolderMode);
     if (error && !is_errno(error, EEXIST)) return error;  // EEXIST: mypopd was faster
     status = ops.fstatat(root_.fd(), mailbox);
@@ -131,7 +131,7 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
     if (*removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
     next = std::max(*next, *removed + 1);
   }
-  if (!status->is_same_file(folder.seen)) folder = Folder{.is_touched = folder.is_touched};
+  if (!status->is_same_file(folder.seen)) folder.forget();
   folder.seen = *status;
   folder.next = std::max(folder.next, *next);
   return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +44,13 @@ class MailboxFolders {
     bool is_fresh = false;     // seen since the last sync()
     bool is_touched = false;   // changed since the last sync()
     bool name_synced = false;  // mail.store was synced since this process first saw it
+
+    // It is another folder than it was.
+    void forget() {
+      seen = {};
+      next = 0;
+      is_fresh = name_synced = false;
+    }
   };
 
   std::error_code look_at(const Mailbox& mailbox, Folder& folder);
