@@ -17,6 +17,7 @@ void FileDelivery::flush(Done<void> done) {
   assert(message_ && "flush after commit");
   pool_.post([message = message_, done = std::move(done)]() mutable {
     const auto error = message->write_out();
+    message.reset();  // before anybody is told: destroying the delivery ends the message
     if (error) {
       done(std::unexpected(error));
     } else {
