@@ -52,9 +52,10 @@ std::error_code CommitBatch::write(Item& item) {
   if (!status) return status.error();
   if (status->octets != message.stored_octets()) return error_of(EIO);
   item.file = *status;
-  // No more than a help: without it the message is counted at each login.
-  static_cast<void>(
-      set_size_mark(ops, fd, {status->octets, status->mtime_ns, message.wire_octets()}));
+  mark_size(ops, fd,
+            {.stored_octets = status->octets,
+             .mtime_ns = status->mtime_ns,
+             .wire_octets = message.wire_octets()});
   return {};
 }
 

@@ -28,7 +28,9 @@ void FileDelivery::flush(Done<void> done) {
 
 void FileDelivery::commit(std::vector<Mailbox> recipients, Done<MessageId> done) {
   assert(message_ && "commit after commit");
-  committer_.commit({std::move(message_), std::move(recipients), std::move(done)});
+  committer_.commit({.message = std::move(message_),
+                     .recipients = std::move(recipients),
+                     .done = std::move(done)});
 }
 
 }  // namespace store

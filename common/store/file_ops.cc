@@ -100,7 +100,7 @@ class PosixFileOps : public FileOps {
     open_how how{};
     how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
     how.resolve = RESOLVE_CACHED;
-    const long fd = uninterrupted(
+    const auto fd = uninterrupted(
         [&] { return ::syscall(SYS_openat2, folder, name.c_str(), &how, sizeof(how)); });
     if (fd == -1) return failure();
     return static_cast<int>(fd);
@@ -119,7 +119,7 @@ class PosixFileOps : public FileOps {
   }
 
   Result<size_t> pread_nowait(int fd, std::span<char> buffer, uint64_t offset) override {
-    const iovec piece{buffer.data(), buffer.size()};
+    const iovec piece{.iov_base = buffer.data(), .iov_len = buffer.size()};
     return counted(
         [&] { return ::preadv2(fd, &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
   }
@@ -212,7 +212,7 @@ class PosixFileOps : public FileOps {
     std::array<timespec, 2> times{};
     times[0].tv_nsec = UTIME_OMIT;
     times[1].tv_sec = static_cast<time_t>(mtime_ns / kNanosecondsPerSecond);
-    times[1].tv_nsec = static_cast<long>(mtime_ns % kNanosecondsPerSecond);
+    times[1].tv_nsec = static_cast<decltype(timespec::tv_nsec)>(mtime_ns % kNanosecondsPerSecond);
     return outcome([&] { return ::futimens(fd, times.data()); });
   }
 

@@ -50,7 +50,7 @@ class FileOps {
   virtual ~FileOps() = default;
 
   // O_CLOEXEC is added.
-  virtual Result<int> openat(int folder, const std::string& name, int flags, mode_t mode = 0) = 0;
+  virtual Result<int> openat(int folder, const std::string& name, int flags, mode_t mode) = 0;
   // openat, for reading, only if no disk is needed for it (RESOLVE_CACHED). Fails otherwise, and
   // where the kernel knows no such thing; openat then says what is the matter.
   virtual Result<int> openat_cached(int folder, const std::string& name, int flags) = 0;

@@ -68,9 +68,9 @@ class Snapshot {
     message.file = *status;
     message.wire_octets = *octets;
     if (settled) {
-      // No more than a help, and not ours to give to a file that we may only read.
-      static_cast<void>(
-          set_size_mark(ops_, file->fd(), {status->octets, status->mtime_ns, *octets}));
+      mark_size(
+          ops_, file->fd(),
+          {.stored_octets = status->octets, .mtime_ns = status->mtime_ns, .wire_octets = *octets});
     }
     return {};
   }

@@ -11,8 +11,9 @@ constexpr std::string_view kSuffix = ".mail";
 }  // namespace
 
 bool is_folder_name(std::string_view mailbox) {
-  return !mailbox.empty() && mailbox.front() != '.' && mailbox.find('/') == mailbox.npos &&
-         mailbox.find('\0') == mailbox.npos;
+  return !mailbox.empty() && mailbox.front() != '.' &&
+         mailbox.find('/') == std::string_view::npos &&
+         mailbox.find('\0') == std::string_view::npos;
 }
 
 std::string message_file_name(uint64_t n) {
@@ -24,9 +25,8 @@ std::optional<uint64_t> message_number(std::string_view file_name) {
   const std::string_view digits = file_name.substr(0, file_name.size() - kSuffix.size());
   if (digits.empty() || (digits.size() > 1 && digits.front() == '0')) return std::nullopt;
   uint64_t n = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, n);
-  if (error != std::errc() || stopped != end) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  if (error != std::errc() || stopped != digits.data() + digits.size()) return std::nullopt;
   return n;
 }
 

@@ -1,7 +1,8 @@
 #include "common/store/size_mark.h"
 
 #include <charconv>
-#include <vector>
+#include <memory>
+#include <span>
 
 #include "common/store/names.h"
 #include "common/text/dot_stuffing.h"
@@ -34,7 +35,8 @@ std::optional<SizeMark> parse_size_mark(std::string_view text) {
   const auto mtime_ns = take_number(text, 16);
   const auto wire_octets = take_number(text, 10);
   if (!stored_octets || !mtime_ns || !wire_octets || !text.empty()) return std::nullopt;
-  return SizeMark{*stored_octets, *mtime_ns, *wire_octets};
+  return SizeMark{
+      .stored_octets = *stored_octets, .mtime_ns = *mtime_ns, .wire_octets = *wire_octets};
 }
 
 std::optional<uint64_t> marked_octets(std::string_view attribute, const FileStatus& file) {
@@ -45,12 +47,14 @@ std::optional<uint64_t> marked_octets(std::string_view attribute, const FileStat
   return mark->wire_octets;
 }
 
-std::error_code set_size_mark(FileOps& ops, int fd, const SizeMark& mark) {
-  return ops.fsetxattr(fd, kSizeMarkAttribute, to_text(mark));
+void mark_size(FileOps& ops, int fd, const SizeMark& mark) {
+  [[maybe_unused]] const auto error = ops.fsetxattr(fd, kSizeMarkAttribute, to_text(mark));
 }
 
 Result<uint64_t> count_octets(FileOps& ops, int fd) {
-  std::vector<char> buffer(kReadOctets);
+  // Not cleared: a login may count a hundred thousand files.
+  const auto memory = std::make_unique_for_overwrite<char[]>(kReadOctets);
+  const std::span<char> buffer(memory.get(), kReadOctets);
   text::WireSize size;
   for (uint64_t offset = 0;;) {
     const auto octets = ops.pread(fd, buffer, offset);

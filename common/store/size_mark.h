@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "common/store/file_ops.h"
 
@@ -28,7 +27,8 @@ std::optional<SizeMark> parse_size_mark(std::string_view text);
 // The attribute's count, if it is about this file as it is now.
 std::optional<uint64_t> marked_octets(std::string_view attribute, const FileStatus& file);
 
-[[nodiscard]] std::error_code set_size_mark(FileOps& ops, int fd, const SizeMark& mark);
+// Marks the open file. Failing to is no error: the file is counted at each login then.
+void mark_size(FileOps& ops, int fd, const SizeMark& mark);
 
 // text::WireSize of the whole open file, read from its beginning.
 Result<uint64_t> count_octets(FileOps& ops, int fd);

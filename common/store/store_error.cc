@@ -1,5 +1,6 @@
 #include "common/store/store_error.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -36,10 +37,7 @@ bool is_shortage(std::error_code error) {
   if (error.category() != std::system_category() && error.category() != std::generic_category()) {
     return false;
   }
-  for (const int shortage : kShortages) {
-    if (error.value() == shortage) return true;
-  }
-  return false;
+  return std::ranges::find(kShortages, error.value()) != kShortages.end();
 }
 
 }  // namespace store

@@ -20,7 +20,8 @@ std::error_code make_durably(FileOps& ops, const std::string& path) {
   const size_t last = path.find_last_not_of('/');
   const size_t slash = path.rfind('/', last);
   std::string parent = ".";
-  if (last != path.npos && slash != path.npos) parent = slash == 0 ? "/" : path.substr(0, slash);
+  if (last != std::string::npos && slash != std::string::npos)
+    parent = slash == 0 ? "/" : path.substr(0, slash);
   const auto folder = Descriptor::open(ops, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY);
   if (!folder) return folder.error();
   return ops.fsync(folder->fd());
@@ -51,7 +52,7 @@ std::error_code probe(StoreRoot& root) {
     root.observe("the mail store keeps no nanoseconds",
                  "a message's id is unique in its mailbox only");
   }
-  error = set_size_mark(ops, draft.fd(), SizeMark{});
+  error = ops.fsetxattr(draft.fd(), kSizeMarkAttribute, to_text({}));
   if (error && !is_shortage(error)) {
     root.observe("the mail store keeps no extended attributes",
                  "sizes are counted at each login, and the number of the newest message can come "
