@@ -265,59 +265,5 @@ TEST_F(CommitTest, FullDiskWhileFlushingFailsTheMessageForGood) {
   EXPECT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
 }
 
-// Every call of a delivery fails once. Whatever it was, the outcome is the truth, nothing of what
-// was refused is seen, no descriptor is lost, and the next message goes through.
-class EveryCallTest : public CommitTest,
-                      public testing::WithParamInterface<std::tuple<int, bool>> {};
-
-TEST_P(EveryCallTest, OutcomeIsTheTruthWhicheverCallFails) {
-  const auto [error, with_tmpfile] = GetParam();
-  const std::vector<Mailbox> recipients = {kJohn, kMary, "x@example.com"};
-  const std::string text(100'000, 'x');
-  const auto lacking = [=](const Call& call) {
-    return with_tmpfile ? 0 : FaultyFileOps::without_tmpfile()(call);
-  };
-  size_t stored = 0;
-  bool failing = true;
-  for (int nth = 1; failing; ++nth) {
-    // In every other round into new folders.
-    if (nth % 2 == 0) {
-      for (const auto& mailbox : recipients) std::filesystem::remove_all(path_of(mailbox));
-      stored = 0;
-    }
-    const size_t before = open_descriptors();
-    auto count = std::make_shared<std::atomic<int>>(0);
-    ops_.set_judge([=, wanted = error](const Call& call) {
-      if (const int refused = lacking(call)) return refused;
-      return ++*count == nth ? wanted : 0;
-    });
-    const auto id = deliver(*store_, text, recipients);
-    failing = *count >= nth;
-    ops_.set_judge(lacking);
-    if (id) ++stored;
-    EXPECT_EQ(open_descriptors(), before) << "call " << nth;
-    for (const auto& mailbox : recipients) {
-      ASSERT_EQ(messages_of(mailbox), stored) << "call " << nth << ", " << mailbox;
-    }
-    ASSERT_TRUE(deliver(*store_, text, recipients)) << "after call " << nth;
-    ++stored;
-    for (const auto& file : tree(path())) {
-      // A temporary whose unlinking was refused is left, and told.
-      EXPECT_TRUE(!file.starts_with(".tmp-") || !observed().empty()) << "call " << nth;
-    }
-  }
-  ASSERT_FALSE(failing);
-}
-
-INSTANTIATE_TEST_SUITE_P(Errors, EveryCallTest,
-                         testing::Combine(testing::Values(EIO, ENOSPC, EMFILE), testing::Bool()),
-                         [](const auto& values) {
-                           const int error = std::get<0>(values.param);
-                           const std::string name = error == EIO      ? "Eio"
-                                                    : error == ENOSPC ? "Enospc"
-                                                                      : "Emfile";
-                           return name + (std::get<1>(values.param) ? "" : "NamedDrafts");
-                         });
-
 }  // namespace
 }  // namespace store
