@@ -92,15 +92,17 @@ Result<std::vector<MessageFile>> take_snapshot(const StoreRoot& root, int folder
                                                const Mailbox& mailbox) {
   const auto entries = root.ops().list(folder);
   if (!entries) return std::unexpected(entries.error());
-  std::vector<MessageFile> files;
-  files.reserve(entries->size());
-  Snapshot snapshot(root, folder, mailbox);
+  std::vector<uint64_t> numbers;
   for (const auto& entry : *entries) {
-    const auto n = message_number(entry.name);
-    if (!n) continue;
-    if (const auto error = snapshot.add(*n, files)) return std::unexpected(error);
+    if (const auto n = message_number(entry.name)) numbers.push_back(*n);
   }
-  std::ranges::sort(files, {}, &MessageFile::n);
+  std::ranges::sort(numbers);  // about the order of their inodes too, should they be on a disk
+  std::vector<MessageFile> files;
+  files.reserve(numbers.size());
+  Snapshot snapshot(root, folder, mailbox);
+  for (const uint64_t n : numbers) {
+    if (const auto error = snapshot.add(n, files)) return std::unexpected(error);
+  }
   return files;
 }
 
