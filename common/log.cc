@@ -1,0 +1,242 @@
+#include "common/log.h"
+
+#include <poll.h>
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace logging {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kLastWait{1'000};  // for a reader, when the log closes
+constexpr milliseconds kWaitStep{100};
+
+// What a pipe takes without blocking once poll() says that it can be written (pipe(7)).
+constexpr size_t kPipeOctets = 4'096;
+
+bool needs_quotes(std::string_view value) {
+  return value.empty() || std::ranges::any_of(value, [](char c) {
+           return c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '=';
+         });
+}
+
+void append_escaped(char c, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  if (c >= ' ' && c <= '~') {
+    out += c;
+    return;
+  }
+  const auto octet = static_cast<unsigned char>(c);
+  out += "\\x";
+  out += kHex[octet >> 4U];
+  out += kHex[octet & 0xfU];
+}
+
+void append_value(std::string_view value, std::string& out) {
+  const bool cut = value.size() > kMaxValueOctets;
+  value = value.substr(0, kMaxValueOctets);
+  if (!needs_quotes(value)) {
+    out += value;
+  } else {
+    out += '"';
+    for (const char c : value) append_escaped(c, out);
+    out += '"';
+  }
+  if (cut) out += "...";
+}
+
+struct ValueWriter {
+  std::string& out;
+  void operator()(std::string_view value) const { append_value(value, out); }
+  void operator()(int64_t value) const { out += std::to_string(value); }
+  void operator()(uint64_t value) const { out += std::to_string(value); }
+  void operator()(const std::error_code& value) const { append_value(value.message(), out); }
+};
+
+// Writes lines to a descriptor that may be a pipe which nobody reads: waits for room, but not for
+// long once the log is closing. Used by the log's thread only, but for close().
+class PatientSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  PatientSink(int descriptor, spdlog::details::thread_pool& pool)
+      : descriptor_(descriptor), pool_(pool) {}
+
+  void close() { give_up_at_ = (steady_clock::now() + kLastWait).time_since_epoch(); }
+
+  size_t handled() const { return handled_; }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    // The counter holds what is lost before this line was taken off the queue.
+    const size_t overruns = pool_.overrun_counter();
+    if (overruns != reported_overruns_) {
+      const std::string text = to_text("log-overrun", {{"dropped", overruns - reported_overruns_}});
+      write_line(spdlog::details::log_msg(message.logger_name, spdlog::level::warn, text));
+      reported_overruns_ = overruns;
+    }
+    write_line(message);
+    ++handled_;
+  }
+  void flush_() override {}
+
+ private:
+  void write_line(const spdlog::details::log_msg& message) {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::string_view rest(line.data(), line.size());
+    while (!rest.empty() && wait_for_room()) {
+      const ssize_t written = ::write(descriptor_, rest.data(), std::min(rest.size(), kPipeOctets));
+      if (written < 0 && errno != EINTR && errno != EAGAIN) return;  // nowhere left to say it
+      if (written > 0) rest.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+
+  // False: the log is closing and there is still no room.
+  bool wait_for_room() const {
+    for (;;) {
+      const bool over = steady_clock::now().time_since_epoch() > give_up_at_.load();
+      pollfd room{descriptor_, POLLOUT, 0};
+      if (::poll(&room, 1, over ? 0 : static_cast<int>(kWaitStep.count())) > 0) return true;
+      if (over) return false;
+    }
+  }
+
+  const int descriptor_;
+  spdlog::details::thread_pool& pool_;
+  size_t reported_overruns_ = 0;
+  std::atomic<size_t> handled_ = 0;
+  std::atomic<steady_clock::duration> give_up_at_ = steady_clock::duration::max();
+};
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+// What an open Log is made of: the queue with its thread, the sink, and spdlog's front of both.
+struct Machinery {
+  explicit Machinery(const LogSettings& settings)
+      : pool(std::make_shared<spdlog::details::thread_pool>(settings.queued_lines, 1)),
+        sink(std::make_shared<PatientSink>(settings.descriptor, *pool)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "mail", sink, pool, spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_level(to_spdlog(settings.least));
+    logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+        "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
+  }
+
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<PatientSink> sink;
+  std::shared_ptr<spdlog::async_logger> logger;
+  std::atomic<size_t> logged = 0;
+};
+
+std::atomic<Machinery*> open_log = nullptr;
+
+}  // namespace
+
+void log(Level level, std::string_view event, Fields fields) {
+  Machinery* const machinery = open_log.load();
+  if (machinery == nullptr || !machinery->logger->should_log(to_spdlog(level))) return;
+  const std::string text = to_text(event, fields);
+  ++machinery->logged;
+  machinery->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+std::optional<Level> level_named(std::string_view name) {
+  if (name == "debug") return Level::kDebug;
+  if (name == "info") return Level::kInfo;
+  if (name == "warning") return Level::kWarning;
+  if (name == "error") return Level::kError;
+  return std::nullopt;
+}
+
+std::string to_text(std::string_view event, Fields fields) {
+  std::string text(event);
+  for (const Field& field : fields) {
+    text += ' ';
+    text += field.key();
+    text += '=';
+    std::visit(ValueWriter{text}, field.value());
+  }
+  return text;
+}
+
+void debug(std::string_view event, Fields fields) {
+  log(Level::kDebug, event, fields);
+}
+void info(std::string_view event, Fields fields) {
+  log(Level::kInfo, event, fields);
+}
+void warning(std::string_view event, Fields fields) {
+  log(Level::kWarning, event, fields);
+}
+void error(std::string_view event, Fields fields) {
+  log(Level::kError, event, fields);
+}
+
+void drain(milliseconds at_most) {
+  Machinery* const machinery = open_log.load();
+  if (machinery == nullptr) return;
+  const size_t logged = machinery->logged;
+  const auto until = steady_clock::now() + at_most;
+  while (machinery->sink->handled() + machinery->pool->overrun_counter() < logged &&
+         steady_clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+}
+
+Log::Log(LogSettings settings) {
+  auto machinery = std::make_unique<Machinery>(settings);
+  [[maybe_unused]] Machinery* const before = open_log.exchange(machinery.release());
+  assert(before == nullptr);
+}
+
+Log::~Log() {
+  const std::unique_ptr<Machinery> machinery(open_log.exchange(nullptr));
+  machinery->sink->close();
+  machinery->logger.reset();
+  machinery->pool.reset();  // its thread writes what is queued, and ends
+}
+
+}  // namespace logging

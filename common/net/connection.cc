@@ -1,0 +1,154 @@
+#include "common/net/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+#include <cstddef>
+#include <utility>
+
+#include "common/net/endpoint_text.h"
+#include "common/net/system_code.h"
+
+namespace net {
+namespace {
+
+using Socket = asio::ip::tcp::socket;
+
+// What a client may send after the server's last word before it is cut off.
+constexpr size_t kDrainOctets = size_t{1} << 20U;
+constexpr std::chrono::seconds kDrainTime{2};
+
+// A peer that vanished is found out within 40 + 4 × 10 = 80 seconds of silence.
+constexpr int kSilenceBeforeProbes_s = 40;
+constexpr int kBetweenProbes_s = 10;
+constexpr int kProbes = 4;
+
+// Failing is no error of its own: the socket of a client that is already gone refuses options, and
+// reading from it will tell.
+void set_option(Socket& socket, int level, int name, int value) {
+  (void)::setsockopt(socket.native_handle(), level, name, &value, sizeof(value));
+}
+
+void prepare(Socket& socket) {
+  std::error_code ignored;
+  socket.non_blocking(true, ignored);
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kSilenceBeforeProbes_s);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kBetweenProbes_s);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+}
+
+std::string peer_of(const Socket& socket) {
+  std::error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? "gone" : to_text(endpoint);
+}
+
+bool would_block(const std::error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+Heard broken(const std::error_code& error) {
+  return {.what = Heard::What::kBroken, .error = to_system_code(error)};
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket, IoThread& thread, uint64_t number, unsigned timeout_s)
+    : Member(thread.deadlines()),
+      thread_(thread),
+      socket_(std::move(socket)),
+      number_(number),
+      timeout_(timeout_s),
+      peer_(peer_of(socket_)) {
+  prepare(socket_);
+  thread_.connection_opened();
+}
+
+Connection::~Connection() {
+  thread_.connection_closing();
+}
+
+asio::awaitable<Heard> Connection::read() {
+  for (;;) {
+    if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
+    std::error_code error;
+    in_read_ = true;
+    set_deadline(timeout_);
+    co_await socket_.async_wait(Socket::wait_read,
+                                asio::redirect_error(asio::use_awaitable, error));
+    in_read_ = false;
+    error = wait_ended(error);
+    if (error == std::errc::timed_out) co_return Heard{Heard::What::kTimeOut};
+    if (thread_.shutting_down()) continue;
+    if (error) co_return broken(error);
+
+    const auto buffer = thread_.read_buffer();
+    const size_t octets = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    if (!error) co_return Heard{.what = Heard::What::kBytes, .bytes = {buffer.data(), octets}};
+    if (error == asio::error::eof) {
+      input_ended_ = true;
+      co_return Heard{Heard::What::kEndOfInput};
+    }
+    if (!would_block(error)) co_return broken(error);
+  }
+}
+
+asio::awaitable<std::error_code> Connection::write(std::string_view text) {
+  while (!text.empty()) {
+    std::error_code error;
+    const size_t octets = socket_.write_some(asio::buffer(text.data(), text.size()), error);
+    text.remove_prefix(octets);
+    if (!error) continue;
+    if (!would_block(error)) co_return to_system_code(error);
+    set_deadline(timeout_);
+    co_await socket_.async_wait(Socket::wait_write,
+                                asio::redirect_error(asio::use_awaitable, error));
+    error = wait_ended(error);
+    if (error) co_return error;
+  }
+  co_return std::error_code();
+}
+
+asio::awaitable<void> Connection::close() {
+  std::error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  const auto buffer = thread_.read_buffer();
+  size_t drained = 0;
+  set_deadline(kDrainTime);
+  while (!error && !input_ended_ && !timed_out_ && drained < kDrainOctets) {
+    co_await socket_.async_wait(Socket::wait_read,
+                                asio::redirect_error(asio::use_awaitable, error));
+    if (error || timed_out_) break;
+    drained += socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    if (would_block(error)) error.clear();
+  }
+  clear_deadline();
+  socket_.close(error);
+}
+
+void Connection::deadline_passed() {
+  timed_out_ = true;
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::shut_down() {
+  if (!in_read_) return;  // read() will see it; everything else is seen through
+  std::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+std::error_code Connection::wait_ended(std::error_code error) {
+  clear_deadline();
+  return std::exchange(timed_out_, false) ? std::make_error_code(std::errc::timed_out)
+                                          : to_system_code(error);
+}
+
+}  // namespace net

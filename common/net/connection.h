@@ -1,0 +1,77 @@
+// One client's TCP connection: reads, writes and closes, and never waits for ever.
+//
+// Idle it owns no buffer: it waits until there is something to read and reads that into its
+// thread's buffer. A time-out is one deadline in the thread's Deadlines. All of it happens on the
+// I/O thread that the socket belongs to, one call at a time; the Connection outlives the call.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "common/net/deadlines.h"
+#include "common/net/io_thread.h"
+
+namespace net {
+
+// What read() brought.
+struct Heard {
+  enum class What {
+    kBytes,
+    kEndOfInput,  // the client sends no more; it may still listen
+    kTimeOut,     // it was silent too long
+    kShutDown,    // the server stops
+    kBroken,      // the connection is gone: see error
+  };
+  What what;
+  std::string_view bytes = {};  // good until the next await
+  std::error_code error = {};
+};
+
+class Connection final : private Deadlines::Member {
+ public:
+  // `socket` belongs to the context of `thread`. `number` names the connection in the log;
+  // `timeout_s` is how long the client may be silent, and how long it may take none of what is
+  // written.
+  Connection(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number, unsigned timeout_s);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
+
+  asio::awaitable<Heard> read();
+
+  // Writes all of it. errc::timed_out: the client took nothing for the time-out.
+  asio::awaitable<std::error_code> write(std::string_view text);
+
+  // Says that nothing more comes, reads and drops what the client still sends, but not for long,
+  // and closes. Without the second step the client's last bytes would make the kernel reset the
+  // connection, and the client might lose the last reply.
+  asio::awaitable<void> close();
+
+  uint64_t number() const { return number_; }
+  const std::string& peer() const { return peer_; }  // address and port
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+
+ private:
+  void deadline_passed() override;
+  void shut_down() override;
+
+  // What a wait came to, whose operation ended with `error`.
+  std::error_code wait_ended(std::error_code error);
+
+  IoThread& thread_;
+  asio::ip::tcp::socket socket_;
+  const uint64_t number_;
+  const std::chrono::seconds timeout_;
+  const std::string peer_;
+  bool in_read_ = false;
+  bool timed_out_ = false;
+  bool input_ended_ = false;
+};
+
+}  // namespace net

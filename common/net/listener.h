@@ -1,0 +1,45 @@
+// One listening socket at work: accepts connections for as long as it is open, whatever happens.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <system_error>
+
+namespace net {
+
+// Who gets the connections.
+class Receptionist {
+ public:
+  virtual ~Receptionist() = default;
+  // The context that the next connection is to belong to.
+  virtual asio::io_context& next_context() = 0;
+  // A connection that belongs to the context named last.
+  virtual void take(asio::ip::tcp::socket socket) = 0;
+};
+
+// Used on the thread of the socket's context, but for its construction.
+class Listener {
+ public:
+  // `receptionist` outlives the Listener.
+  Listener(asio::ip::tcp::acceptor acceptor, Receptionist& receptionist);
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() = default;
+
+  // Accepts until close(). Out of descriptors or memory it pauses for 100 ms at a time: the
+  // connections wait in the kernel meanwhile.
+  asio::awaitable<void> accept_all();
+
+  void close();
+
+  asio::ip::tcp::endpoint endpoint() const;
+
+ private:
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  Receptionist& receptionist_;
+};
+
+}  // namespace net

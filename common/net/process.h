@@ -1,0 +1,22 @@
+// What a server does to its own process.
+#pragma once
+
+#include <string_view>
+
+namespace net {
+
+// At start: a connection or pipe that is gone becomes an error of write() instead of a signal, and
+// as many descriptors may be open as the system lets this process have.
+void prepare_process();
+
+// EX_CONFIG of sysexits.h: it cannot start as it is set up.
+inline constexpr int kBadStart = 78;
+
+// Says on standard error why `program` cannot start. Returns kBadStart.
+int bad_start(std::string_view program, std::string_view why);
+
+// Ends the process at once, without destroying anything: a message that is not committed is undone
+// by the kernel, whoever waits gets no reply. Lets the log out first, but does not wait long.
+[[noreturn]] void end_process(int status);
+
+}  // namespace net

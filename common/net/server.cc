@@ -1,0 +1,189 @@
+#include "common/net/server.h"
+
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/log.h"
+#include "common/net/endpoint_text.h"
+#include "common/net/listening_sockets.h"
+#include "common/net/process.h"
+
+namespace net {
+namespace {
+
+using asio::ip::tcp;
+
+// Within it a second signal is the first one once more: a shell and a supervisor both send one.
+constexpr std::chrono::seconds kSameSignal{1};
+
+constexpr int kSignalStatus = 128;  // and the signal's number: how shells name such an end
+
+std::vector<std::unique_ptr<IoThread>> make_threads(size_t count) {
+  std::vector<std::unique_ptr<IoThread>> threads;
+  while (threads.size() < count) threads.push_back(std::make_unique<IoThread>());
+  return threads;
+}
+
+std::string what_failed(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
+// A task of the server's own that ends by an exception ends the process.
+void end_loudly(const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+Server::Server(ServerSettings settings, Serve serve)
+    : settings_(std::move(settings)),
+      serve_(std::move(serve)),
+      threads_(make_threads(settings_.io_threads)),
+      signals_(threads_.front()->context(), SIGTERM, SIGINT),
+      grace_(threads_.front()->context()) {}
+
+Server::~Server() = default;
+
+std::expected<void, std::string> Server::listen() {
+  auto sockets =
+      open_listening_sockets(threads_.front()->context(), settings_.addresses, settings_.port);
+  if (!sockets) return std::unexpected(sockets.error());
+  Receptionist& receptionist = *this;
+  for (auto& socket : *sockets) {
+    listeners_.push_back(std::make_unique<Listener>(std::move(socket), receptionist));
+    std::cout << "listening on " << to_text(listeners_.back()->endpoint()) << '\n' << std::flush;
+  }
+  return {};
+}
+
+std::vector<tcp::endpoint> Server::endpoints() const {
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& listener : listeners_) endpoints.push_back(listener->endpoint());
+  return endpoints;
+}
+
+void Server::run() {
+  auto& context = threads_.front()->context();
+  for (const auto& listener : listeners_) {
+    asio::co_spawn(context, listener->accept_all(), end_loudly);
+  }
+  asio::co_spawn(context, obey_signals(), end_loudly);
+  {
+    std::vector<std::jthread> others;
+    for (size_t i = 1; i < threads_.size(); ++i) {
+      others.emplace_back([&thread = *threads_[i]] { thread.run(); });
+    }
+    threads_.front()->run();
+  }
+  logging::info("stopped");
+}
+
+void Server::shut_down() {
+  asio::post(threads_.front()->context(), [this] { begin_shut_down(); });
+}
+
+asio::io_context& Server::next_context() {
+  return threads_[next_thread_]->context();
+}
+
+void Server::take(tcp::socket socket) {
+  if (open_ >= settings_.max_connections) {
+    refuse(socket);
+    return;
+  }
+  IoThread& thread = *threads_[next_thread_];
+  next_thread_ = (next_thread_ + 1) % threads_.size();
+  const uint64_t number = ++accepted_;
+  ++open_;
+  asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number),
+                 [this, number](const std::exception_ptr& failure) {
+                   asio::post(threads_.front()->context(),
+                              [this, number, failure] { session_over(number, failure); });
+                 });
+}
+
+// Says it once, into the empty buffer of a new socket, and does not wait for anything.
+void Server::refuse(tcp::socket& socket) const {
+  std::error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  logging::warning("connection-refused", {{"peer", to_text(peer)}, {"open", open_}});
+  socket.non_blocking(true, error);
+  if (!error) socket.write_some(asio::buffer(settings_.refusal), error);
+  socket.shutdown(tcp::socket::shutdown_send, error);
+}
+
+asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number) {
+  Connection connection(std::move(socket), thread, number, settings_.timeout_s);
+  co_await serve_(connection);
+}
+
+void Server::session_over(uint64_t number, const std::exception_ptr& failure) {
+  // Only what is out of memory or a bug throws; it costs that one session.
+  if (failure) {
+    logging::error("session-failed", {{"session", number}, {"reason", what_failed(failure)}});
+  }
+  --open_;
+  if (shutting_down_ && open_ == 0) end_shut_down();
+}
+
+void Server::begin_shut_down() {
+  if (std::exchange(shutting_down_, true)) return;
+  logging::info("stopping", {{"open", open_}});
+  for (const auto& listener : listeners_) listener->close();
+  for (const auto& thread : threads_) thread->shut_down();
+  if (open_ == 0) {
+    end_shut_down();
+  } else {
+    grace_.expires_after(std::chrono::seconds(settings_.shut_down_grace_s));
+    asio::co_spawn(threads_.front()->context(), cut_off_late(), end_loudly);
+  }
+}
+
+void Server::end_shut_down() {
+  grace_.cancel();
+  std::error_code ignored;
+  signals_.cancel(ignored);
+}
+
+asio::awaitable<void> Server::obey_signals() {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point first{};
+  while (!shutting_down_ || open_ > 0) {
+    std::error_code error;
+    const int signal =
+        co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    if (first == Clock::time_point{}) {
+      first = Clock::now();
+      begin_shut_down();
+    } else if (Clock::now() - first > kSameSignal) {
+      logging::warning("stopped-at-once", {{"open", open_}});
+      end_process(kSignalStatus + signal);
+    }
+  }
+}
+
+asio::awaitable<void> Server::cut_off_late() {
+  std::error_code error;
+  co_await grace_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return;
+  logging::warning("stopped-late", {{"open", open_}});
+  end_process(0);
+}
+
+}  // namespace net

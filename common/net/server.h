@@ -1,0 +1,85 @@
+// A TCP server: listens, deals the connections to its I/O threads in turn, counts them, and ends on
+// a signal without cutting short what was promised.
+//
+// The thread that calls run() is the first I/O thread and accepts; signals and the connections'
+// count are its business alone.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/net/connection.h"
+#include "common/net/io_thread.h"
+#include "common/net/listener.h"
+
+namespace net {
+
+struct ServerSettings {
+  std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
+  uint16_t port = 0;                   // 0: a free one
+  size_t io_threads = 1;
+  size_t max_connections = 10'000;  // open at a time
+  std::string refusal;              // sent to one past them, with its line end
+  unsigned timeout_s = 0;           // see Connection
+  unsigned shut_down_grace_s = 9;   // then what still runs is cut off
+};
+
+class Server final : private Receptionist {
+ public:
+  // A whole session on this connection. Called, and run, on the connection's I/O thread.
+  using Serve = std::function<asio::awaitable<void>(Connection&)>;
+
+  Server(ServerSettings settings, Serve serve);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() override;
+
+  // Opens the sockets, and says so on standard output, a line for each: `listening on
+  // 127.0.0.1:2525`. The error is for a person.
+  std::expected<void, std::string> listen();
+  std::vector<asio::ip::tcp::endpoint> endpoints() const;
+
+  // Serves until SIGTERM, SIGINT or shut_down(); returns when every session is over. What is not
+  // over after the grace is cut off by ending the process, with status 0; a second signal that
+  // comes more than a second after the first ends it at once.
+  void run();
+
+  // Stops accepting, ends every session that waits for its client, and lets the others finish what
+  // they are at. From any thread, once run() is called or before.
+  void shut_down();
+
+ private:
+  asio::io_context& next_context() override;
+  void take(asio::ip::tcp::socket socket) override;
+  void refuse(asio::ip::tcp::socket& socket) const;
+  asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number);
+  void session_over(uint64_t number, const std::exception_ptr& failure);
+
+  void begin_shut_down();
+  void end_shut_down();
+  asio::awaitable<void> obey_signals();
+  asio::awaitable<void> cut_off_late();
+
+  const ServerSettings settings_;
+  const Serve serve_;
+  std::vector<std::unique_ptr<IoThread>> threads_;  // the first is run()'s caller
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  asio::signal_set signals_;
+  asio::steady_timer grace_;
+  size_t next_thread_ = 0;
+  uint64_t accepted_ = 0;
+  size_t open_ = 0;  // connections
+  bool shutting_down_ = false;
+};
+
+}  // namespace net

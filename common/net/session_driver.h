@@ -1,0 +1,120 @@
+// The loop that drives a session (smtp::Session, pop3::Session) over a connection: it asks for the
+// next action, does the three that all sessions have, and hands the others to the server's handler.
+//
+// Handler:
+//   asio::awaitable<void> perform(A& action);   for each action A of the server's own: does it and
+//                                               reports its outcome to the session
+//   static bool is_slow(const Session's Action&);
+//       whether what waits to be sent is sent before it, since the client may wait for that
+//
+// An action that was asked for is always seen through, whether or not the client is still there:
+// a message that is complete is committed, and the removals of a QUIT are done, though nobody may
+// read the reply.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <variant>
+
+#include "common/net/connection.h"
+#include "common/protocol/action.h"
+#include "common/protocol/ending.h"
+
+namespace net {
+
+// Why a session is over, for the log.
+struct SessionEnd {
+  enum class Why { kClosed, kEndOfInput, kTimeOut, kShutDown, kReadFailed, kWriteFailed };
+  Why why = Why::kClosed;
+  std::error_code error = {};  // when something failed
+};
+
+std::string_view to_text(SessionEnd::Why why);
+
+// Logs it.
+void log_end(const Connection& connection, const SessionEnd& end);
+
+// Sends what the session has to say.
+template <class Session>
+asio::awaitable<std::error_code> send_output(Connection& connection, Session& session) {
+  const std::string output = session.take_output();
+  if (output.empty()) co_return std::error_code();
+  co_return co_await connection.write(output);
+}
+
+// Tells the session what the client sent, or why nothing comes. False: the connection is broken.
+// `end` becomes the reason that counts if the session closes now.
+template <class Session>
+[[nodiscard]] bool hear(Session& session, const Heard& heard, SessionEnd& end) {
+  switch (heard.what) {
+    case Heard::What::kBytes:
+      session.receive(heard.bytes);
+      return true;
+    case Heard::What::kEndOfInput:
+      end = {SessionEnd::Why::kEndOfInput};
+      session.end_of_input();
+      return true;
+    case Heard::What::kTimeOut:
+      end = {SessionEnd::Why::kTimeOut};
+      session.end(protocol::Ending::kTimeOut);
+      return true;
+    case Heard::What::kShutDown:
+      end = {SessionEnd::Why::kShutDown};
+      session.end(protocol::Ending::kShutDown);
+      return true;
+    case Heard::What::kBroken:
+      break;
+  }
+  end = {SessionEnd::Why::kReadFailed, heard.error};
+  return false;
+}
+
+inline asio::awaitable<void> do_nothing() {
+  co_return;
+}
+
+// Performs one of the server's own actions.
+template <class Handler, class Action>
+asio::awaitable<void> perform(Handler& handler, Action& action) {
+  return std::visit(
+      [&handler]<class A>(A& one) -> asio::awaitable<void> {
+        if constexpr (std::is_same_v<A, protocol::Read> || std::is_same_v<A, protocol::Flush> ||
+                      std::is_same_v<A, protocol::Close>) {
+          return do_nothing();  // drive() does these itself
+        } else {
+          return handler.perform(one);
+        }
+      },
+      action);
+}
+
+// Drives the session to its end. The connection is closed by then, or broken.
+template <class Session, class Handler>
+asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Handler& handler) {
+  SessionEnd end;
+  for (;;) {
+    auto action = session.next();
+    const bool read = std::holds_alternative<protocol::Read>(action);
+    const bool close = std::holds_alternative<protocol::Close>(action);
+    const bool flush = std::holds_alternative<protocol::Flush>(action);
+    std::error_code unsent;
+    if (read || close || flush || Handler::is_slow(action)) {
+      unsent = co_await send_output(connection, session);
+    }
+    if (!read && !close && !flush) co_await perform(handler, action);
+    if (unsent) co_return SessionEnd{SessionEnd::Why::kWriteFailed, unsent};
+    if (close) {
+      co_await connection.close();
+      co_return end;
+    }
+    if (read) {
+      const Heard heard = co_await connection.read();
+      if (!hear(session, heard, end)) co_return end;
+    }
+  }
+}
+
+}  // namespace net

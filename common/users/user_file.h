@@ -1,0 +1,72 @@
+// The users as users.txt says now: follows the file while the server runs. Its form is user_db.h's.
+//
+// Each look-up compares the file's stat with what was read last and reads it again when it differs,
+// so a line that was appended counts at the next connection. All or nothing: when the file has a
+// bad line, is empty, cannot be read or is gone, the users stay as they were, and that is reported,
+// once for each such state of the file.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/users/user_db.h"
+
+namespace users {
+
+class UserFile final : public UserSource {
+ public:
+  // Told why a change of the file is not taken over: one line for a person, which names the file
+  // and, for a bad line, its number; never a password. Called from whatever thread looks up.
+  using Report = std::function<void(std::string_view problem)>;
+
+  // Reads the file for the first time. Here everything is an error that later keeps the users as
+  // they were; its text names the file and the line and says what to do.
+  static std::expected<std::unique_ptr<UserFile>, std::string> open(std::string path,
+                                                                    Report report);
+
+  std::shared_ptr<const UserDb> current() override;
+
+ private:
+  // What of a file's stat tells that it changed.
+  struct Stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    int64_t modified_ns;
+    bool operator==(const Stamp&) const = default;
+  };
+  // What the file held when it was read.
+  struct Seen {
+    Stamp stamp;
+    size_t hash;    // of its octets
+    bool may_hide;  // it was so young that another change may have left the same stamp
+  };
+
+  UserFile(std::string path, Report report);
+
+  static Stamp stamp_of(const struct stat& status);
+  void refresh();
+  // Reads the file; what it holds becomes current_. The error is for a person.
+  std::expected<void, std::string> read();
+  std::expected<void, std::string> take_over(std::string_view text);
+
+  const std::string path_;
+  const Report report_;
+  std::mutex mutex_;
+  // Both guarded by mutex_.
+  std::optional<Seen> seen_;
+  std::shared_ptr<const UserDb> current_;
+  std::string last_problem_;  // the one reported last, until the file is good again or changes
+};
+
+}  // namespace users

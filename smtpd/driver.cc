@@ -1,0 +1,109 @@
+#include "smtpd/driver.h"
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "common/log.h"
+#include "common/net/await_done.h"
+#include "common/net/session_driver.h"
+#include "common/net/store_outcome.h"
+#include "smtpd/reply.h"
+
+namespace smtp {
+namespace {
+
+using protocol::StoreOutcome;
+
+class Handler {
+ public:
+  // The three outlive the handler.
+  Handler(Session& session, store::MailStore& store, const net::Connection& connection)
+      : session_(session), store_(store), connection_(connection) {}
+
+  // The others only fill buffers.
+  static bool is_slow(const Action& action) {
+    return std::holds_alternative<CommitMessage>(action);
+  }
+
+  asio::awaitable<void> perform(OpenMessage&) {
+    delivery_ = store_.new_delivery();
+    session_.message_opened(StoreOutcome::kDone);
+    co_return;
+  }
+
+  asio::awaitable<void> perform(AppendMessage& action) {
+    std::error_code error;
+    if (!delivery_->append(action.text)) {
+      const auto flushed = co_await net::await_done<void>(
+          [this](store::Done<void> done) { delivery_->flush(std::move(done)); });
+      if (!flushed) error = flushed.error();
+    }
+    if (error) log_failure("message-not-stored", error);
+    session_.message_appended(net::store_outcome(error));
+  }
+
+  asio::awaitable<void> perform(CommitMessage& action) {
+    using std::chrono::steady_clock;
+    const auto begin = steady_clock::now();
+    const size_t recipients = action.mailboxes.size();
+    const auto id = co_await net::await_done<store::MessageId>(
+        [this, &action](store::Done<store::MessageId> done) {
+          delivery_->commit(std::move(action.mailboxes), std::move(done));
+        });
+    delivery_.reset();
+    if (!id) {
+      log_failure("message-not-stored", id.error());
+      session_.message_committed(net::store_outcome(id.error()));
+      co_return;
+    }
+    const auto took = std::chrono::ceil<std::chrono::milliseconds>(steady_clock::now() - begin);
+    logging::info("message-stored", {{"session", connection_.number()},
+                                     {"id", id->text},
+                                     {"octets", action.octets},
+                                     {"recipients", recipients},
+                                     {"milliseconds", took.count()}});
+    if (action.bare_newline) {
+      logging::info("bare-newline", {{"session", connection_.number()},
+                                     {"id", id->text},
+                                     {"which", action.bare_newline->which == '\n' ? "LF" : "CR"},
+                                     {"octet", action.bare_newline->octet}});
+    }
+    session_.message_committed(StoreOutcome::kDone);
+  }
+
+  asio::awaitable<void> perform(DiscardMessage&) {
+    delivery_.reset();
+    logging::info("message-refused", {{"session", connection_.number()}});
+    co_return;
+  }
+
+ private:
+  void log_failure(std::string_view event, const std::error_code& error) const {
+    logging::error(event, {{"session", connection_.number()}, {"reason", error}});
+  }
+
+  Session& session_;
+  store::MailStore& store_;
+  const net::Connection& connection_;
+  std::unique_ptr<store::Delivery> delivery_;  // of the message that is coming in
+};
+
+}  // namespace
+
+asio::awaitable<void> serve(net::Connection& connection, const World& world) {
+  logging::debug("connected", {{"session", connection.number()}, {"peer", connection.peer()}});
+  Session session(world.settings, world.users);
+  Handler handler(session, world.store, connection);
+  const net::SessionEnd end = co_await net::drive(connection, session, handler);
+  net::log_end(connection, end);
+}
+
+std::string refusal(const Settings& settings) {
+  return render(closing_down(settings.host_name), Greeting::kNone);
+}
+
+}  // namespace smtp

@@ -1,0 +1,29 @@
+// Carries out what an SMTP session asks of the world: the mail store, the log, the connection.
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <string>
+
+#include "common/net/connection.h"
+#include "common/store/mail_store.h"
+#include "common/users/user_db.h"
+#include "smtpd/session.h"
+
+namespace smtp {
+
+// What all sessions share. All of it outlives them, and is used from every I/O thread.
+struct World {
+  const Settings& settings;
+  users::UserSource& users;
+  store::MailStore& store;
+};
+
+// A whole session, from the greeting to the close. `connection` and `world` outlive the call. A
+// message that was complete is committed even if the client is gone by then; one that was not is
+// dropped when the session ends, however it ends.
+asio::awaitable<void> serve(net::Connection& connection, const World& world);
+
+// What a client is told for whom there is no room, as it is sent.
+std::string refusal(const Settings& settings);
+
+}  // namespace smtp

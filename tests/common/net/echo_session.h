@@ -1,0 +1,105 @@
+// A small session and its handler, for tests of what drives them. Lines end in LF.
+//
+//   a line          echoed
+//   flood N         N octets, in one piece after the other
+//   slow            an action of the session's own, answered `stored` or `failed`
+//   quit            `bye`, and the end
+#pragma once
+
+#include <asio/awaitable.hpp>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "common/net/await_done.h"
+#include "common/protocol/action.h"
+#include "common/protocol/ending.h"
+#include "common/store/done.h"
+
+namespace net {
+
+struct SlowAction {};
+
+class EchoSession {
+ public:
+  using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, SlowAction>;
+  static constexpr size_t kOutputLimit = size_t{64} * 1024;
+
+  EchoSession() { say("hello"); }
+
+  void receive(std::string_view bytes) { input_ += bytes; }
+  void end_of_input() { input_ended_ = true; }
+  void end(protocol::Ending why) {
+    say(why == protocol::Ending::kTimeOut ? "time-out" : "shut-down");
+    closing_ = true;
+  }
+  void slow_done(bool stored) { say(stored ? "stored" : "failed"); }
+
+  Action next() {
+    for (;;) {
+      if (output_.size() >= kOutputLimit) return protocol::Flush{};
+      if (flood_ > 0) {
+        const size_t piece = std::min(flood_, kOutputLimit);
+        output_.append(piece, 'x');
+        flood_ -= piece;
+        continue;
+      }
+      if (closing_) return protocol::Close{};
+      const size_t lf = input_.find('\n');
+      if (lf == std::string::npos) {
+        if (input_ended_) return protocol::Close{};
+        return protocol::Read{};
+      }
+      const std::string line = input_.substr(0, lf);
+      input_.erase(0, lf + 1);
+      if (line == "slow") return SlowAction{};
+      run(line);
+    }
+  }
+
+  std::string take_output() { return std::exchange(output_, {}); }
+
+ private:
+  void run(const std::string& line) {
+    if (line == "quit") {
+      say("bye");
+      closing_ = true;
+    } else if (line.starts_with("flood ")) {
+      flood_ = std::stoul(line.substr(6));
+    } else {
+      say(line);
+    }
+  }
+  void say(std::string_view line) { (output_ += line) += '\n'; }
+
+  std::string input_;
+  std::string output_;
+  size_t flood_ = 0;
+  bool closing_ = false;
+  bool input_ended_ = false;
+};
+
+// Does the slow action with whatever the test gives it.
+template <class Start>
+class EchoHandler {
+ public:
+  EchoHandler(EchoSession& session, Start& start) : session_(session), start_(start) {}
+
+  asio::awaitable<void> perform(SlowAction&) {
+    const auto outcome =
+        co_await await_done<void>([this](store::Done<void> done) { start_(std::move(done)); });
+    session_.slow_done(outcome.has_value());
+  }
+  static bool is_slow(const EchoSession::Action& action) {
+    return std::holds_alternative<SlowAction>(action);
+  }
+
+ private:
+  EchoSession& session_;
+  Start& start_;
+};
+
+}  // namespace net
