@@ -6,5 +6,8 @@ add_library(mymail_asio INTERFACE)
 target_include_directories(mymail_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
 target_compile_definitions(mymail_asio INTERFACE
   ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
-  ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)   # clang does not find these two out by itself
+  ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1   # clang does not find these two out by itself
+  # Asio finds this out only in files that include a standard header before it: some would then allocate with
+  # aligned_alloc what others free with delete.
+  ASIO_HAS_STD_ALIGNED_ALLOC=1)
 target_link_libraries(mymail_asio INTERFACE Threads::Threads)
