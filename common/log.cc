@@ -183,6 +183,14 @@ void log(Level level, std::string_view event, Fields fields) {
   machinery->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
+std::optional<Level> level_named(std::string_view name) {
+  if (name == "debug") return Level::kDebug;
+  if (name == "info") return Level::kInfo;
+  if (name == "warning") return Level::kWarning;
+  if (name == "error") return Level::kError;
+  return std::nullopt;
+}
+
 std::string to_text(std::string_view event, Fields fields) {
   std::string text(event);
   for (const Field& field : fields) {

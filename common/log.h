@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -27,6 +28,9 @@
 namespace logging {
 
 enum class Level { kDebug, kInfo, kWarning, kError };
+
+// The level of this name, debug, info, warning or error; nothing for another.
+std::optional<Level> level_named(std::string_view name);
 
 inline constexpr size_t kMaxValueOctets = 512;
 

@@ -7,6 +7,7 @@
 #include <climits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -90,14 +91,11 @@ void add_common(CLI::App& app, Common& common) {
       ->capture_default_str()
       ->check(CLI::Range(1U, kLongestTimeout_s).description(""))
       ->type_name("SECONDS");
-  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
-                                                  {"info", LogLevel::kInfo},
-                                                  {"warning", LogLevel::kWarning},
-                                                  {"error", LogLevel::kError}};
-  app.add_option(
-         "--log-level", common.log_level,
-         "What is worth a line on standard error: debug, info (the\ndefault), warning, error")
-      ->transform(CLI::CheckedTransformer(levels).description(""))
+  const std::set<std::string> levels = {"debug", "info", "warning", "error"};
+  app.add_option("--log-level", common.log_level,
+                 "What is worth a line on standard error: debug, info,\nwarning or error")
+      ->capture_default_str()
+      ->check(CLI::IsMember(levels).description(""))
       ->type_name("LEVEL");
 }
 

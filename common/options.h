@@ -11,8 +11,6 @@
 
 namespace options {
 
-enum class LogLevel { kDebug, kInfo, kWarning, kError };
-
 // What both servers take.
 struct Common {
   uint16_t port = 0;  // 0: any free one
@@ -21,7 +19,7 @@ struct Common {
   std::vector<std::string> addresses;  // IP addresses to listen on; none: the loopback ones
   std::string host_name;               // by default the machine's, as it calls itself
   unsigned idle_timeout_s = 0;
-  LogLevel log_level = LogLevel::kInfo;
+  std::string log_level = "info";  // or debug, warning, error
 };
 
 struct Smtp : Common {

@@ -65,7 +65,7 @@ std::optional<std::string> take_quoted_string(Scanner& in) {
   while (!in.at('"')) {
     in.take('\\');
     const std::string_view c = in.take_octets(1);
-    if (c.empty() || !(c[0] == ' ' || text::is_visible(c[0]))) return std::nullopt;
+    if (c.empty() || (c[0] != ' ' && !text::is_visible(c[0]))) return std::nullopt;
     local += c;
   }
   in.take('"');

@@ -26,7 +26,7 @@ static_assert(Limits::kCommandLine >= 512, "RFC 5321 §4.5.3.1.4");
 static_assert(Limits::kReplyLine <= 512, "RFC 5321 §4.5.3.1.5");
 static_assert(Limits::kPath >= 256, "RFC 5321 §4.5.3.1.3");
 static_assert(Limits{}.recipients >= 100, "RFC 5321 §4.5.3.1.8");
-static_assert(Limits{}.message_octets >= 64 * 1024, "RFC 5321 §4.5.3.1.7");
+static_assert(Limits{}.message_octets >= uint64_t{64} * 1024, "RFC 5321 §4.5.3.1.7");
 static_assert(Limits{}.timeout_s >= 5 * 60, "RFC 5321 §4.5.3.2.7");
 
 }  // namespace smtp

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/net/endpoint_text.h"
+#include "common/net/system_code.h"
 
 namespace net {
 namespace {
@@ -53,6 +54,10 @@ bool would_block(const std::error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+Heard broken(const std::error_code& error) {
+  return {.what = Heard::What::kBroken, .error = to_system_code(error)};
+}
+
 }  // namespace
 
 Connection::Connection(Socket socket, IoThread& thread, uint64_t number, unsigned timeout_s)
@@ -82,7 +87,7 @@ asio::awaitable<Heard> Connection::read() {
     error = wait_ended(error);
     if (error == std::errc::timed_out) co_return Heard{Heard::What::kTimeOut};
     if (thread_.shutting_down()) continue;
-    if (error) co_return Heard{.what = Heard::What::kBroken, .error = error};
+    if (error) co_return broken(error);
 
     const auto buffer = thread_.read_buffer();
     const size_t octets = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
@@ -91,7 +96,7 @@ asio::awaitable<Heard> Connection::read() {
       input_ended_ = true;
       co_return Heard{Heard::What::kEndOfInput};
     }
-    if (!would_block(error)) co_return Heard{.what = Heard::What::kBroken, .error = error};
+    if (!would_block(error)) co_return broken(error);
   }
 }
 
@@ -101,7 +106,7 @@ asio::awaitable<std::error_code> Connection::write(std::string_view text) {
     const size_t octets = socket_.write_some(asio::buffer(text.data(), text.size()), error);
     text.remove_prefix(octets);
     if (!error) continue;
-    if (!would_block(error)) co_return error;
+    if (!would_block(error)) co_return to_system_code(error);
     set_deadline(timeout_);
     co_await socket_.async_wait(Socket::wait_write,
                                 asio::redirect_error(asio::use_awaitable, error));
@@ -142,7 +147,8 @@ void Connection::shut_down() {
 
 std::error_code Connection::wait_ended(std::error_code error) {
   clear_deadline();
-  return std::exchange(timed_out_, false) ? std::make_error_code(std::errc::timed_out) : error;
+  return std::exchange(timed_out_, false) ? std::make_error_code(std::errc::timed_out)
+                                          : to_system_code(error);
 }
 
 }  // namespace net

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/net/system_code.h"
 
 namespace net {
 namespace {
@@ -41,6 +42,7 @@ asio::awaitable<void> Listener::accept_all() {
       receptionist_.take(std::move(socket));
       continue;
     }
+    error = to_system_code(error);
     if (is_about_the_connection(error)) continue;
     if (!std::exchange(short_of_something, true)) {
       logging::warning("accepting-paused", {{"reason", error}});

@@ -1,7 +1,6 @@
 #include "common/net/listening_sockets.h"
 
 #include <algorithm>
-#include <asio/error.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "common/net/endpoint_text.h"
+#include "common/net/system_code.h"
 
 namespace net {
 namespace {
@@ -34,7 +34,7 @@ std::expected<tcp::acceptor, std::error_code> open_one(asio::io_context& context
   if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) return std::unexpected(error);
+  if (error) return std::unexpected(to_system_code(error));
   return acceptor;
 }
 

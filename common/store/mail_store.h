@@ -23,7 +23,8 @@ struct MessageId {
 };
 
 // One message on its way in. Used from one thread at a time, one call at a time: not while a Done
-// is still out. Destroying it before commit's outcome undoes it; nothing was visible then.
+// is still out. Destroying it before commit undoes it: nothing was visible then. A commit goes on
+// without it.
 class Delivery {
  public:
   virtual ~Delivery() = default;

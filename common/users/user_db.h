@@ -33,8 +33,8 @@ struct ParseError {
 class UserDb {
  public:
   UserDb() = default;  // no users
-  UserDb(UserDb&&) = default;
-  UserDb& operator=(UserDb&&) = default;
+  UserDb(UserDb&&) noexcept = default;
+  UserDb& operator=(UserDb&&) noexcept = default;
   UserDb(const UserDb&) = delete;  // by_name_ points into users_
   UserDb& operator=(const UserDb&) = delete;
   ~UserDb() = default;

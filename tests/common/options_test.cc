@@ -81,7 +81,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(parsed->postmaster, "p@d");
   EXPECT_TRUE(parsed->refuse_bare_newlines);
   EXPECT_EQ(parsed->idle_timeout_s, 7U);
-  EXPECT_EQ(parsed->log_level, LogLevel::kDebug);
+  EXPECT_EQ(parsed->log_level, "debug");
 }
 
 TEST(OptionsTest, WrongCommandLineIsRefused) {
@@ -96,6 +96,7 @@ TEST(OptionsTest, WrongCommandLineIsRefused) {
       {"25", "--hostname", "two words"},
       {"25", "--hostname", ""},
       {"25", "--idle-timeout", "0"},
+      {"25", "--log-level", "loud"},
       {"25", "--frobnicate"},
   };
   for (const auto& words : wrong) {

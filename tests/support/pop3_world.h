@@ -19,6 +19,9 @@ class Pop3World {
   // `messages`: what is in the mailboxes.
   Pop3World(pop3::Settings settings, std::string_view users, std::vector<MessageAt> messages);
 
+  Pop3World(const Pop3World&) = delete;  // the session refers into it
+  Pop3World& operator=(const Pop3World&) = delete;
+
   // Each returns all that the server answers. After closed() nothing more is taken.
   std::string start();
   std::string send(std::string_view bytes);

@@ -18,6 +18,9 @@ class SmtpWorld {
  public:
   SmtpWorld(smtp::Settings settings, std::string_view users);
 
+  SmtpWorld(const SmtpWorld&) = delete;  // the session refers into it
+  SmtpWorld& operator=(const SmtpWorld&) = delete;
+
   // Each returns all that the server answers. After closed() nothing more is taken.
   std::string start();
   std::string send(std::string_view bytes);

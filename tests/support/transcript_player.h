@@ -111,10 +111,10 @@ void register_transcripts(const std::string& root, const std::string& folder) {
                                                 {Pace::kByteByByte, "ByteByByte"},
                                                 {Pace::kOnePiece, "OnePiece"}};
   for (const auto& transcript : read_transcripts(root, folder)) {
-    for (const auto& [pace, name] : paces) {
+    for (const auto& [how, name] : paces) {
       testing::RegisterTest(
           transcript.name.c_str(), name, nullptr, nullptr, __FILE__, __LINE__,
-          [transcript, pace = pace]() -> testing::Test* { return new Test(transcript, pace); });
+          [transcript, pace = how]() -> testing::Test* { return new Test(transcript, pace); });
     }
   }
 }

@@ -1,0 +1,128 @@
+#include "common/store/commit_batch.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "common/store/names.h"
+#include "common/store/size_mark.h"
+
+namespace store {
+namespace {
+
+// Up to so many files are synced one by one; beyond, one syncfs costs less.
+constexpr size_t kFewMessages = 2;
+
+std::error_code error_of(int number) {
+  return {number, std::system_category()};
+}
+
+}  // namespace
+
+CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
+                         std::vector<CommitRequest> requests)
+    : root_(root), folders_(folders), clock_(clock) {
+  items_.reserve(requests.size());
+  for (auto& request : requests) items_.push_back({std::move(request), {}, {}, {}});
+}
+
+void CommitBatch::run() {
+  for (auto& item : items_) item.error = write(item);
+  sync_data();
+  for (auto& item : items_) {
+    if (item.error) continue;
+    item.error = link(item);
+    if (item.error) unlink(item);
+    item.request.message->draft().discard_name();
+  }
+  sync_links();
+  report();
+}
+
+std::error_code CommitBatch::write(Item& item) {
+  FileOps& ops = root_.ops();
+  IncomingMessage& message = *item.request.message;
+  if (item.request.recipients.empty()) return error_of(EINVAL);
+  if (auto error = message.write_out()) return error;
+  const int fd = message.draft().fd();
+  if (auto error = ops.futimens(fd, clock_.next())) return error;
+  // As the file system has kept it: that is what a maildrop will see.
+  const auto status = ops.fstat(fd);
+  if (!status) return status.error();
+  if (status->octets != message.stored_octets()) return error_of(EIO);
+  item.file = *status;
+  mark_size(ops, fd,
+            {.stored_octets = status->octets,
+             .mtime_ns = status->mtime_ns,
+             .wire_octets = message.wire_octets()});
+  return {};
+}
+
+void CommitBatch::sync_data() {
+  const auto alive = std::ranges::count_if(items_, [](const Item& i) { return !i.error; });
+  if (static_cast<size_t>(alive) > kFewMessages) {
+    const auto error = root_.sync_all();
+    for (auto& item : items_) {
+      if (!item.error) item.error = error;
+    }
+  } else {
+    for (auto& item : items_) {
+      // fsync, not fdatasync: the modification time is in the UIDL.
+      if (!item.error) item.error = root_.ops().fsync(item.request.message->draft().fd());
+    }
+  }
+  // A sync that failed for an earlier batch may have spoken of this message's first pages.
+  for (auto& item : items_) {
+    if (!item.error && item.request.message->is_lost()) item.error = error_of(EIO);
+  }
+}
+
+std::error_code CommitBatch::link(Item& item) {
+  const int fd = item.request.message->draft().fd();
+  const auto& recipients = item.request.recipients;
+  for (const auto& mailbox : recipients) {
+    const auto is_same = [&](const Link& link) { return *link.mailbox == mailbox; };
+    if (std::ranges::any_of(item.links, is_same)) continue;
+    const auto n = folders_.link(fd, mailbox);
+    if (!n) return n.error();
+    item.links.push_back({&mailbox, *n});
+  }
+  return {};
+}
+
+void CommitBatch::unlink(Item& item) {
+  for (const auto& link : item.links) {
+    if (const auto error = folders_.unlink(*link.mailbox, link.n, item.file)) {
+      root_.observe("a message that was refused is in a mailbox",
+                    *link.mailbox + '/' + message_file_name(link.n) + ": " + error.message());
+    }
+  }
+  item.links.clear();
+}
+
+void CommitBatch::sync_links() {
+  const auto error = folders_.sync();
+  if (!error) return;
+  for (auto& item : items_) {
+    if (item.error) continue;
+    item.error = error;
+    unlink(item);
+  }
+  if (const auto again = folders_.sync()) {
+    root_.observe("refused messages may be back after a crash", again.message());
+  }
+}
+
+void CommitBatch::report() {
+  for (auto& item : items_) item.request.message->draft().close();
+  for (auto& item : items_) {
+    if (item.error) {
+      item.request.done(std::unexpected(item.error));
+    } else {
+      item.request.done(MessageId{stamp_text(item.file.mtime_ns)});
+    }
+  }
+}
+
+}  // namespace store

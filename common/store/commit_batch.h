@@ -1,0 +1,61 @@
+// What a commit is, in the order that makes it safe: nothing gets a name before its data is on
+// stable storage, nobody is told before the names are. See docs/mail-store.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+#include "common/store/file_ops.h"
+#include "common/store/incoming_message.h"
+#include "common/store/mail_store.h"
+#include "common/store/mailbox_folders.h"
+#include "common/store/stamp_clock.h"
+#include "common/store/store_root.h"
+
+namespace store {
+
+struct CommitRequest {
+  std::shared_ptr<IncomingMessage> message;
+  std::vector<Mailbox> recipients;
+  Done<MessageId> done;
+};
+
+// The messages that are committed together: two syncs for all of them. Used once, by the commit
+// thread; what it refers to outlives it.
+class CommitBatch {
+ public:
+  CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
+              std::vector<CommitRequest> requests);
+
+  // Commits what can be, undoes what cannot, and reports each request once, after all of its
+  // descriptors are closed.
+  void run();
+
+ private:
+  struct Link {
+    const Mailbox* mailbox;
+    uint64_t n;
+  };
+  struct Item {
+    CommitRequest request;
+    FileStatus file;  // of the whole message, its stamp set
+    std::vector<Link> links;
+    std::error_code error;  // none so far: it is being committed
+  };
+
+  std::error_code write(Item& item);
+  void sync_data();
+  std::error_code link(Item& item);
+  void unlink(Item& item);
+  void sync_links();
+  void report();
+
+  StoreRoot& root_;
+  MailboxFolders& folders_;
+  StampClock& clock_;
+  std::vector<Item> items_;
+};
+
+}  // namespace store

@@ -1,0 +1,38 @@
+// The commit thread: takes whatever waits as one batch, commits it, takes what came meanwhile. No
+// timer: alone a message waits for nobody, and the more come, the more share a sync.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "common/store/commit_batch.h"
+
+namespace store {
+
+class Committer {
+ public:
+  // `root` outlives it.
+  explicit Committer(StoreRoot& root);
+  // Commits and reports what was accepted, then ends.
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // From any thread. Reported on the commit thread, in the order of acceptance within a batch.
+  void commit(CommitRequest request);
+
+ private:
+  void work();
+
+  StoreRoot& root_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<CommitRequest> waiting_;  // guarded by mutex_
+  bool ending_ = false;                 // guarded by mutex_
+  std::thread thread_;                  // last: it uses the others
+};
+
+}  // namespace store

@@ -1,0 +1,112 @@
+#include "common/store/file_maildrop.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "common/store/mailbox_lock.h"
+#include "common/store/message_removal.h"
+#include "common/store/names.h"
+
+namespace store {
+namespace {
+
+// O_NONBLOCK: should the name be a pipe's by now, opening it may not wait for a writer.
+constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+
+}  // namespace
+
+Result<std::unique_ptr<Maildrop>> FileMaildrop::open(const StoreRoot& root, WorkerPool& pool,
+                                                     const Mailbox& mailbox) {
+  auto folder = lock_mailbox(root, mailbox);
+  if (!folder) return std::unexpected(folder.error());
+  auto files = take_snapshot(root, folder->fd(), mailbox);
+  if (!files) return std::unexpected(files.error());
+  return std::make_unique<FileMaildrop>(root, pool, std::move(*folder), std::move(*files));
+}
+
+FileMaildrop::FileMaildrop(const StoreRoot& root, WorkerPool& pool, Descriptor folder,
+                           std::vector<MessageFile> files)
+    : root_(root),
+      pool_(pool),
+      folder_(std::move(folder)),
+      files_(std::move(files)),
+      infos_(listing(files_)) {}
+
+void FileMaildrop::read(size_t i, uint64_t offset, std::span<char> buffer, Done<size_t> done) {
+  size_t got = 0;
+  if (read_cached(i, offset, buffer, got)) {
+    done(got);
+    return;
+  }
+  pool_.post([this, i, offset, buffer, got, done = std::move(done)]() mutable {
+    done(read_blocking(i, offset, buffer, got));
+  });
+}
+
+// Reads what needs no disk into `buffer`, `got` octets. True if that is all that was asked for;
+// false, an error too, leaves the rest, and the saying why, to read_blocking().
+bool FileMaildrop::read_cached(size_t i, uint64_t offset, std::span<char> buffer, size_t& got) {
+  FileOps& ops = root_.ops();
+  if (!open_file_.is_open() || open_i_ != i) {
+    const auto fd = ops.openat_cached(folder_.fd(), message_file_name(files_.at(i).n), kReadFlags);
+    if (!fd || take(i, Descriptor(ops, *fd))) return false;
+  }
+  while (got < buffer.size() && offset + got < files_[i].file.octets) {
+    const auto octets = ops.pread_nowait(open_file_.fd(), buffer.subspan(got), offset + got);
+    if (!octets || *octets == 0) return false;
+    got += *octets;
+  }
+  return true;
+}
+
+Result<size_t> FileMaildrop::read_blocking(size_t i, uint64_t offset, std::span<char> buffer,
+                                           size_t got) {
+  FileOps& ops = root_.ops();
+  if (!open_file_.is_open() || open_i_ != i) {
+    auto file = Descriptor::open(ops, folder_.fd(), message_file_name(files_.at(i).n), kReadFlags);
+    if (!file) return std::unexpected(file.error());
+    if (auto error = take(i, std::move(*file))) return std::unexpected(error);
+  }
+  while (got < buffer.size()) {
+    const auto octets = ops.pread(open_file_.fd(), buffer.subspan(got), offset + got);
+    if (!octets) return std::unexpected(octets.error());
+    if (*octets == 0) break;
+    got += *octets;
+  }
+  return got;
+}
+
+// Keeps the file open for what is read of it next, if it is still that message.
+std::error_code FileMaildrop::take(size_t i, Descriptor file) {
+  open_file_.reset();
+  const auto status = root_.ops().fstat(file.fd());
+  if (!status) return status.error();
+  if (!files_[i].is(*status)) return {ESTALE, std::system_category()};
+  open_file_ = std::move(file);
+  open_i_ = i;
+  return {};
+}
+
+void FileMaildrop::remove(std::vector<size_t> messages, Done<void> done) {
+  open_file_.reset();
+  std::vector<MessageFile> doomed;
+  doomed.reserve(messages.size());
+  for (const size_t i : messages) doomed.push_back(files_.at(i));
+  const bool newest_too = !files_.empty() && !doomed.empty() &&
+                          std::ranges::max(doomed, {}, &MessageFile::n).n == files_.back().n;
+  pool_.post([&root = root_, folder = std::move(folder_), doomed = std::move(doomed), newest_too,
+              done = std::move(done)]() mutable {
+    const auto error = remove_messages(root, folder.fd(), doomed, newest_too);
+    folder.reset();  // unlocks, before anybody is told
+    if (error) {
+      done(std::unexpected(error));
+    } else {
+      done({});
+    }
+  });
+}
+
+}  // namespace store

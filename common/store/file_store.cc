@@ -1,0 +1,36 @@
+#include "common/store/file_store.h"
+
+#include <utility>
+
+#include "common/store/file_delivery.h"
+#include "common/store/file_maildrop.h"
+
+namespace store {
+namespace {
+
+constexpr size_t kPoolThreads = 2;
+
+}  // namespace
+
+std::expected<std::unique_ptr<FileStore>, std::string> FileStore::open(const std::string& path,
+                                                                       Observer observer,
+                                                                       FileOps& ops) {
+  auto root = StoreRoot::open(path, ops, std::move(observer));
+  if (!root) return std::unexpected(root.error());
+  return std::unique_ptr<FileStore>(new FileStore(std::move(*root)));
+}
+
+FileStore::FileStore(std::unique_ptr<StoreRoot> root)
+    : root_(std::move(root)), committer_(*root_), pool_(kPoolThreads) {}
+
+std::unique_ptr<Delivery> FileStore::new_delivery() {
+  return std::make_unique<FileDelivery>(*root_, pool_, committer_);
+}
+
+void FileStore::open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) {
+  pool_.post([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
+    done(FileMaildrop::open(*root_, pool_, mailbox));
+  });
+}
+
+}  // namespace store

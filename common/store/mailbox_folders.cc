@@ -1,0 +1,178 @@
+#include "common/store/mailbox_folders.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "common/store/descriptor.h"
+#include "common/store/names.h"
+#include "common/store/store_root.h"
+
+namespace store {
+namespace {
+
+// How often a link is tried while others change the folder under our hands.
+constexpr int kLinkAttempts = 100;
+// Up to so many folders are synced one by one; beyond, one syncfs costs less.
+constexpr size_t kFewFolders = 2;
+
+std::string path_in_store(const Mailbox& mailbox, uint64_t n) {
+  return mailbox + '/' + message_file_name(n);
+}
+
+std::error_code error_of(int number) {
+  return {number, std::system_category()};
+}
+
+// One past the highest n in the open folder.
+Result<uint64_t> first_free(FileOps& ops, int folder) {
+  const auto entries = ops.list(folder);
+  if (!entries) return std::unexpected(entries.error());
+  uint64_t free = 0;
+  for (const auto& [name, type] : *entries) {
+    const auto n = message_number(name);
+    if (!n || *n < free) continue;
+    FileType real_type = type;
+    if (type == FileType::kUnknown) {
+      const auto status = ops.fstatat(folder, name);
+      if (!status) continue;  // gone again
+      real_type = status->type;
+    }
+    if (real_type != FileType::kRegular) continue;
+    if (*n == std::numeric_limits<uint64_t>::max()) return std::unexpected(error_of(EOVERFLOW));
+    free = *n + 1;
+  }
+  return free;
+}
+
+}  // namespace
+
+std::optional<uint64_t> removed_mark(FileOps& ops, int folder) {
+  const auto text = ops.fgetxattr(folder, kRemovedMarkAttribute);
+  if (!text) return std::nullopt;
+  uint64_t n = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, error] = std::from_chars(text->data(), end, n);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return n;
+}
+
+Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
+  if (!is_folder_name(mailbox)) return std::unexpected(error_of(EINVAL));
+  Folder& folder = folders_[mailbox];
+  std::error_code error;
+  for (int attempt = 0; attempt < kLinkAttempts; ++attempt) {
+    error = look_at(mailbox, folder);
+    if (error) return std::unexpected(error);
+    const uint64_t n = folder.next;
+    if (n == std::numeric_limits<uint64_t>::max()) return std::unexpected(error_of(EOVERFLOW));
+    error = root_.ops().link_fd(file, root_.fd(), path_in_store(mailbox, n));
+    if (!error) {
+      folder.next = n + 1;
+      touch(mailbox, folder);
+      return n;
+    }
+    folder.is_fresh = false;
+    // EEXIST: somebody has put a file there. ENOENT: the folder was removed. Read it again.
+    if (!is_errno(error, EEXIST) && !is_errno(error, ENOENT)) return std::unexpected(error);
+    if (is_errno(error, EEXIST)) folder.next = n + 1;
+    folder.seen.mtime_ns = 0;
+  }
+  return std::unexpected(error);
+}
+
+std::error_code MailboxFolders::unlink(const Mailbox& mailbox, uint64_t n, const FileStatus& file) {
+  const std::string path = path_in_store(mailbox, n);
+  const auto there = root_.ops().fstatat(root_.fd(), path);
+  if (!there) return is_errno(there.error(), ENOENT) ? std::error_code() : there.error();
+  if (!there->is_same_file(file)) return {};
+  touch(mailbox, folders_[mailbox]);
+  const auto error = root_.ops().unlinkat(root_.fd(), path);
+  return is_errno(error, ENOENT) ? std::error_code() : error;
+}
+
+// Makes `folder.next` right: the folder exists, and has been read since somebody else changed it.
+// Who changes it after that is found by EEXIST and ENOENT.
+std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) {
+  if (folder.is_fresh) return {};
+  FileOps& ops = root_.ops();
+  auto status = ops.fstatat(root_.fd(), mailbox);
+  if (!status && is_errno(status.error(), ENOENT)) {
+    folder.forget();
+    const auto error = ops.mkdirat(root_.fd(), mailbox, kFolderMode);
+    if (error && !is_errno(error, EEXIST)) return error;  // EEXIST: mypopd was faster
+    status = ops.fstatat(root_.fd(), mailbox);
+  }
+  if (!status) return status.error();
+  if (status->type != FileType::kFolder) return error_of(ENOTDIR);
+  const bool is_as_left = folder.seen.inode != 0 && status->is_same_file(folder.seen) &&
+                          status->mtime_ns == folder.seen.mtime_ns;
+  if (!is_as_left) {
+    if (auto error = read(mailbox, folder)) return error;
+  }
+  folder.is_fresh = true;
+  return {};
+}
+
+std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
+  FileOps& ops = root_.ops();
+  const auto opened =
+      Descriptor::open(ops, root_.fd(), mailbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!opened) return opened.error();
+  const auto status = ops.fstat(opened->fd());
+  if (!status) return status.error();
+  auto next = first_free(ops, opened->fd());
+  if (!next) return next.error();
+  if (const auto removed = removed_mark(ops, opened->fd())) {
+    if (*removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
+    next = std::max(*next, *removed + 1);
+  }
+  if (!status->is_same_file(folder.seen)) folder.forget();
+  folder.seen = *status;
+  folder.next = std::max(folder.next, *next);
+  return {};
+}
+
+void MailboxFolders::touch(const Mailbox& mailbox, Folder& folder) {
+  if (folder.is_touched) return;
+  folder.is_touched = true;
+  touched_.push_back(&folders_.find(mailbox)->first);
+}
+
+std::error_code MailboxFolders::sync() {
+  if (touched_.empty()) return {};
+  // Only what this process has not seen durable: mypopd or a hand may have made a folder.
+  bool names_too = false;
+  for (const Mailbox* mailbox : touched_) {
+    Folder& folder = folders_[*mailbox];
+    const auto status = root_.ops().fstatat(root_.fd(), *mailbox);
+    folder.seen.mtime_ns = status && status->is_same_file(folder.seen) ? status->mtime_ns : 0;
+    names_too = names_too || !folder.name_synced;
+  }
+  const bool few = touched_.size() + (names_too ? 1 : 0) <= kFewFolders;
+  const auto error = few ? sync_each(names_too) : root_.sync_all();
+  for (const Mailbox* mailbox : touched_) {
+    Folder& folder = folders_[*mailbox];
+    folder.is_touched = folder.is_fresh = false;
+    if (!error) folder.name_synced = true;
+  }
+  touched_.clear();
+  return error;
+}
+
+std::error_code MailboxFolders::sync_each(bool names_too) {
+  FileOps& ops = root_.ops();
+  for (const Mailbox* mailbox : touched_) {
+    const auto folder =
+        Descriptor::open(ops, root_.fd(), *mailbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!folder) return root_.sync_all();  // out of descriptors: syncfs needs none
+    if (auto error = ops.fsync(folder->fd())) return error;
+  }
+  return names_too ? ops.fsync(root_.fd()) : std::error_code();
+}
+
+}  // namespace store

@@ -1,0 +1,57 @@
+#include "common/store/message_removal.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "common/store/mailbox_folders.h"
+#include "common/store/names.h"
+#include "common/store/store_root.h"
+
+namespace store {
+namespace {
+
+// The mark never goes down. Failing to set it is no reason to keep the mail: an n that came back
+// would still make another UIDL.
+std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t highest,
+                                   bool durably) {
+  FileOps& ops = root.ops();
+  const auto old = removed_mark(ops, folder);
+  if (old && *old >= highest) return {};
+  const auto error = ops.fsetxattr(folder, kRemovedMarkAttribute, std::to_string(highest));
+  if (error) {
+    if (!is_errno(error, ENOTSUP)) {  // that one was told at start
+      root.observe("a mailbox could not note its highest removed number", error.message());
+    }
+    return {};
+  }
+  return durably ? ops.fsync(folder) : std::error_code();
+}
+
+// Whether the message is no longer there.
+bool unlink(const StoreRoot& root, int folder, const MessageFile& message) {
+  FileOps& ops = root.ops();
+  const std::string name = message_file_name(message.n);
+  const auto there = ops.fstatat(folder, name);
+  auto error = there ? std::error_code() : there.error();
+  if (there && !message.is(*there)) return true;  // another's by now: it stays
+  if (!error) error = ops.unlinkat(folder, name);
+  if (!error || is_errno(error, ENOENT)) return true;
+  root.observe("a message could not be removed", name + ": " + error.message());
+  return false;
+}
+
+}  // namespace
+
+std::error_code remove_messages(const StoreRoot& root, int folder,
+                                const std::vector<MessageFile>& messages, bool newest_too) {
+  if (messages.empty()) return {};
+  const uint64_t highest = std::ranges::max(messages, {}, &MessageFile::n).n;
+  if (auto error = raise_removed_mark(root, folder, highest, newest_too)) return error;
+  bool all = true;
+  for (const auto& message : messages) all = unlink(root, folder, message) && all;
+  if (auto error = root.ops().fsync(folder)) return error;
+  return all ? std::error_code() : make_error_code(MaildropError::kSomeRemain);
+}
+
+}  // namespace store

@@ -1,0 +1,56 @@
+// The open mail.store: what every part of the engine shares.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/store/descriptor.h"
+#include "common/store/file_ops.h"
+
+namespace store {
+
+// Told of what somebody should read in a log and no outcome says: `what` is a sentence, `detail`
+// the file or the error. Called from any thread, and must not block for long.
+using Observer = std::function<void(std::string_view what, std::string_view detail)>;
+
+// The mode of what the store makes.
+constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kMessageMode = 0600;
+
+// Callable from any thread.
+class StoreRoot {
+ public:
+  // Opens the folder at `path`; makes it, durably, when it is missing. Looks whether it may be
+  // written to and what its file system can do (the observer hears of what it cannot), and sweeps
+  // up temporaries that a crash left there. `ops` outlives the root. The error is for a person.
+  static std::expected<std::unique_ptr<StoreRoot>, std::string> open(const std::string& path,
+                                                                     FileOps& ops,
+                                                                     Observer observer);
+
+  StoreRoot(FileOps& ops, Descriptor folder, Observer observer);
+
+  FileOps& ops() const { return ops_; }
+  int fd() const { return folder_.fd(); }
+  void observe(std::string_view what, std::string_view detail) const;
+
+  // Everything written to the file system is on stable storage. The kernel reports a lost write
+  // once, on one descriptor: after an error whatever was written before counts as lost.
+  [[nodiscard]] std::error_code sync_all();
+
+  // How often sync_all() has failed. Who asks before writing and finds another number later must
+  // take the writing for lost.
+  uint64_t losses() const { return losses_; }
+
+ private:
+  FileOps& ops_;
+  Descriptor folder_;
+  Observer observer_;
+  std::atomic<uint64_t> losses_ = 0;
+};
+
+}  // namespace store

@@ -1,0 +1,269 @@
+// The order of a commit's calls, and what is left of it when they fail.
+#include <condition_variable>
+#include <set>
+
+#include "tests/common/store/store_fixture.h"
+
+namespace store {
+namespace {
+
+using Call = FaultyFileOps::Call;
+
+// Holds the commit thread in the first fsync that it makes, until release(): what is committed
+// meanwhile is one batch.
+class Gate {
+ public:
+  FaultyFileOps::Judge judge(FaultyFileOps::Judge then = nullptr) {
+    return [this, then = std::move(then)](const Call& call) {
+      std::unique_lock lock(mutex_);
+      if (call.name == "fsync" && !reached_) {
+        reached_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return open_; });
+        return 0;
+      }
+      return open_ && then ? then(call) : 0;
+    };
+  }
+  void wait_until_reached() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return reached_; });
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool reached_ = false;
+  bool open_ = false;
+};
+
+class CommitTest : public StoreTest {
+ protected:
+  // Commits these in one batch, after one of its own; each is for john, and for mary too where its
+  // index is odd.
+  std::vector<Committed> commit_batch(std::vector<std::unique_ptr<Delivery>> deliveries,
+                                      FaultyFileOps::Judge judge) {
+    Gate gate;
+    ops_.set_judge(gate.judge(std::move(judge)));
+    std::vector<std::promise<Committed>> told(deliveries.size() + 1);
+    const auto commit = [&](size_t i, Delivery& delivery) {
+      std::vector<Mailbox> recipients = {kJohn};
+      if (i % 2 == 1) recipients.push_back(kMary);
+      delivery.commit(std::move(recipients),
+                      [&told, i](Committed id) { told[i].set_value(std::move(id)); });
+    };
+    const auto first = store_->new_delivery();
+    EXPECT_TRUE(first->append("first\r\n"));
+    commit(0, *first);
+    gate.wait_until_reached();
+    for (size_t i = 0; i < deliveries.size(); ++i) commit(i + 1, *deliveries[i]);
+    gate.release();
+    std::vector<Committed> outcomes;
+    for (auto& promise : told) outcomes.push_back(promise.get_future().get());
+    ops_.set_judge(nullptr);
+    EXPECT_TRUE(outcomes.front());
+    outcomes.erase(outcomes.begin());
+    return outcomes;
+  }
+
+  std::vector<std::unique_ptr<Delivery>> small_deliveries(size_t count) {
+    std::vector<std::unique_ptr<Delivery>> deliveries;
+    for (size_t i = 0; i < count; ++i) {
+      deliveries.push_back(store_->new_delivery());
+      EXPECT_TRUE(deliveries.back()->append("Hello\r\n"));
+    }
+    return deliveries;
+  }
+
+  // What is in a mailbox must be in all, whole; what was refused in none.
+  size_t messages_of(const Mailbox& mailbox) {
+    auto maildrop = open_maildrop(*store_, mailbox);
+    EXPECT_TRUE(maildrop);
+    return maildrop ? (*maildrop)->messages().size() : 0;
+  }
+};
+
+std::vector<std::string> names_of(const std::vector<Call>& calls,
+                                  const std::set<std::string>& of_interest) {
+  std::vector<std::string> names;
+  for (const auto& call : calls) {
+    if (of_interest.contains(call.name)) names.push_back(call.name);
+  }
+  return names;
+}
+
+const std::set<std::string> kOrder = {"write",  "futimens", "fsetxattr", "fsync",
+                                      "syncfs", "link_fd",  "mkdirat",   "done"};
+
+TEST_F(CommitTest, OneMessageIsSyncedLinkedSyncedAndThenReported) {
+  for (const bool known_folder : {false, true}) {
+    ops_.take_calls();
+    const auto delivery = store_->new_delivery();
+    EXPECT_TRUE(delivery->append("Hello\r\n"));
+    std::vector<Call> calls;
+    await<MessageId>([&](Done<MessageId> done) {
+      delivery->commit({kJohn}, [&, done = std::move(done)](Committed id) mutable {
+        calls = ops_.take_calls();
+        done(std::move(id));
+      });
+    });
+    std::vector<std::string> expected = {"write", "futimens", "fsetxattr", "fsync"};
+    if (!known_folder) expected.emplace_back("mkdirat");
+    expected.insert(expected.end(), {"link_fd", "fsync"});
+    if (!known_folder) expected.emplace_back("fsync");  // mail.store: the folder's own name
+    EXPECT_EQ(names_of(calls, kOrder), expected);
+  }
+}
+
+TEST_F(CommitTest, FolderMadeBySomebodyElseIsSyncedAtItsFirstUse) {
+  drop_file(path_of(kJohn) / "0.mail", "by hand");
+  ops_.take_calls();
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+  EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 3U);  // message, folder, mail.store
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+  EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 2U);
+}
+
+TEST_F(CommitTest, BatchIsLinkedAfterItsDataIsSyncedAndReportedAfterItsLinksAre) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
+  auto deliveries = small_deliveries(10);
+  ops_.take_calls();
+  for (const auto& id : commit_batch(std::move(deliveries), nullptr)) EXPECT_TRUE(id);
+  const auto names =
+      names_of(ops_.take_calls(), {"write", "futimens", "fsync", "syncfs", "link_fd"});
+  // The first message for itself; then the ten: all data, a sync, all links, a sync.
+  std::vector<std::string> expected = {"write", "futimens", "fsync", "link_fd", "fsync"};
+  for (int i = 0; i < 10; ++i) expected.insert(expected.end(), {"write", "futimens"});
+  expected.emplace_back("syncfs");
+  for (int i = 0; i < 15; ++i) expected.emplace_back("link_fd");
+  expected.insert(expected.end(), {"fsync", "fsync"});  // two folders
+  EXPECT_EQ(names, expected);
+}
+
+TEST_F(CommitTest, ManyFoldersAreSyncedTogether) {
+  std::vector<Mailbox> recipients;
+  for (int i = 0; i < 10; ++i) recipients.push_back(std::to_string(i) + "@example.com");
+  ops_.take_calls();
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", recipients));
+  const auto names = names_of(ops_.take_calls(), {"fsync", "syncfs"});
+  EXPECT_EQ(names, (std::vector<std::string>{"fsync", "syncfs"}));
+}
+
+TEST_F(CommitTest, FailedSyncOfDataFailsEveryMessageThatHasWrittenAnything) {
+  const auto flushed = store_->new_delivery();
+  ASSERT_FALSE(append_all(*flushed, std::string(200'000, 'x')));
+  const auto unwritten = store_->new_delivery();
+  ASSERT_TRUE(unwritten->append("Hello\r\n"));
+
+  const auto outcomes = commit_batch(small_deliveries(4), FaultyFileOps::nth_of("syncfs", 1, EIO));
+  for (const auto& id : outcomes) {
+    ASSERT_FALSE(id);
+    EXPECT_EQ(id.error(), std::errc::io_error);
+  }
+  EXPECT_FALSE(commit(*flushed, {kJohn}));
+  EXPECT_TRUE(commit(*unwritten, {kJohn}));
+  EXPECT_TRUE(deliver(*store_, std::string(200'000, 'x'), {kJohn}));
+  EXPECT_EQ(messages_of(kJohn), 3U);  // the batch's first, the unwritten, the new
+}
+
+TEST_F(CommitTest, FailedSyncOfLinksUndoesTheBatchAndFailsWhatIsHeldOpen) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  const auto flushed = store_->new_delivery();
+  ASSERT_FALSE(append_all(*flushed, std::string(200'000, 'x')));
+  std::vector<Mailbox> many;
+  for (int i = 0; i < 10; ++i) many.push_back(std::to_string(i) + "@example.com");
+  ops_.set_judge(FaultyFileOps::nth_of("syncfs", 1, EIO));
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", many));
+  for (const auto& mailbox : many) EXPECT_EQ(tree(path_of(mailbox)), std::vector<std::string>{});
+  EXPECT_FALSE(commit(*flushed, {kJohn}));
+  EXPECT_EQ(messages_of(kJohn), 1U);
+  EXPECT_TRUE(deliver(*store_, "Hello\r\n", many));
+}
+
+TEST_F(CommitTest, FailedSyncOfOneFolderUndoesTheBatch) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  int syncs = 0;
+  const auto outcomes = commit_batch(small_deliveries(3), [&](const Call& call) {
+    return call.name == "fsync" && ++syncs == 3 ? EIO : 0;  // the first's folder, john's, mary's
+  });
+  for (const auto& id : outcomes) EXPECT_FALSE(id);
+  EXPECT_EQ(messages_of(kJohn), 2U);
+  EXPECT_EQ(messages_of(kMary), 1U);
+}
+
+TEST_F(CommitTest, OneMessagesLinkThatFailsFailsThatMessageAlone) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  const size_t before = open_descriptors();
+  // The gate's message links once; then 2, 1, 2 links: the fourth is the third message's first.
+  const auto outcomes = commit_batch(small_deliveries(3), [count = 0](const Call& call) mutable {
+    return call.name == "link_fd" && call.detail.starts_with(kMary) && ++count == 2 ? ENOSPC : 0;
+  });
+  EXPECT_TRUE(outcomes[0]);
+  EXPECT_TRUE(outcomes[1]);
+  ASSERT_FALSE(outcomes[2]);
+  EXPECT_EQ(outcomes[2].error(), std::errc::no_space_on_device);
+  EXPECT_EQ(messages_of(kJohn), 4U);
+  EXPECT_EQ(messages_of(kMary), 2U);
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(CommitTest, UndoLeavesWhatAHandHasPutInItsPlace) {
+  ops_.set_judge([&](const Call& call) {
+    if (call.name != "link_fd" || !call.detail.starts_with(kMary)) return 0;
+    std::filesystem::remove(path_of(kJohn) / "0.mail");
+    drop_file(path_of(kJohn) / "0.mail", "by hand");
+    return ENOSPC;
+  });
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), "by hand");
+}
+
+TEST_F(CommitTest, UndoThatFailsIsTold) {
+  ops_.set_judge([](const Call& call) {
+    if (call.name == "unlinkat") return EIO;
+    return call.name == "link_fd" && call.detail.starts_with(kMary) ? ENOSPC : 0;
+  });
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  ASSERT_EQ(observed().size(), 1U);
+  EXPECT_NE(observed().front().find(kJohn + "/0.mail"), std::string::npos) << observed().front();
+}
+
+TEST_F(CommitTest, StoreWithoutExtendedAttributesStillStores) {
+  ops_.set_judge(
+      [](const Call& call) { return call.name.find("xattr") != std::string::npos ? ENOTSUP : 0; });
+  reopen();
+  EXPECT_EQ(observed().size(), 1U);
+  ASSERT_TRUE(deliver(*store_, "a\nb\n", {kJohn}));
+  auto maildrop = open_maildrop(*store_, kJohn);
+  ASSERT_TRUE(maildrop);
+  EXPECT_EQ((*maildrop)->messages()[0].octets, 6U);
+  EXPECT_TRUE(remove(**maildrop, {0}));
+  EXPECT_EQ(observed().size(), 1U);
+}
+
+TEST_F(CommitTest, FullDiskWhileFlushingFailsTheMessageForGood) {
+  const size_t before = open_descriptors();
+  for (const auto& [name, error] : std::vector<std::pair<std::string, int>>{
+           {"openat", EMFILE}, {"openat", ENOSPC}, {"write", ENOSPC}, {"write", EIO}}) {
+    ops_.set_judge(FaultyFileOps::always(name, error));
+    auto delivery = store_->new_delivery();
+    static_cast<void>(delivery->append(std::string(70'000, 'x')));
+    const auto flushed = flush(*delivery);
+    ASSERT_FALSE(flushed) << name;
+    EXPECT_EQ(flushed.error(), std::error_code(error, std::system_category()));
+    ops_.set_judge(nullptr);
+    EXPECT_FALSE(commit(*delivery, {kJohn}));
+    delivery.reset();
+    EXPECT_EQ(tree(path()), std::vector<std::string>{});
+    EXPECT_EQ(open_descriptors(), before);
+  }
+  EXPECT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+}
+
+}  // namespace
+}  // namespace store

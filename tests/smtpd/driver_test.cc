@@ -1,0 +1,156 @@
+#include "smtpd/driver.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "tests/support/channel.h"
+#include "tests/support/fake_store.h"
+#include "tests/support/fixed_users.h"
+#include "tests/support/running_server.h"
+#include "tests/support/tcp_client.h"
+
+namespace smtp {
+namespace {
+
+using support::TcpClient;
+
+constexpr std::string_view kEnvelope =
+    "HELO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@y>\r\nRCPT TO:<z@y>\r\n";
+constexpr std::string_view kOk = "250 Requested mail action ok, completed\r\n";
+
+class SmtpDriverTest : public testing::Test {
+ protected:
+  // The replies to the envelope, the greeting in front.
+  static std::string envelope_replies() {
+    std::string replies = "220 h Service ready\r\n250 h\r\n";
+    for (int i = 0; i < 3; ++i) replies += kOk;
+    return replies;
+  }
+  static std::string go_ahead() {
+    return "354 Waiting for data, finish with <CR><LF>.<CR><LF>\r\n";
+  }
+  static std::string goodbye() { return "221 Service closing transmission channel\r\n"; }
+
+  // Starts the server at the first call: set up the store before.
+  support::RunningServer& server() {
+    if (!server_) {
+      server_.emplace([this](net::Connection& connection) { return serve(connection, world_); });
+    }
+    return *server_;
+  }
+
+  // All that a client gets who sends this in one piece and then no more.
+  std::string dialogue(std::string_view sent) {
+    TcpClient client(server().port());
+    client.send(sent);
+    client.end_input();
+    return client.read_to_end();
+  }
+
+  const Settings settings_ = [] {
+    Settings settings;
+    settings.host_name = "h";
+    return settings;
+  }();
+  support::FixedUsers users_{"x@y 1\nz@y 2\n"};
+  support::FakeStore store_;
+  const World world_{settings_, users_, store_};
+  std::optional<support::RunningServer> server_;
+};
+
+TEST_F(SmtpDriverTest, MessageIsStoredForEveryRecipient) {
+  EXPECT_EQ(dialogue(std::string(kEnvelope) + "DATA\r\none\r\n..two\r\n.\r\nQUIT\r\n"),
+            envelope_replies() + go_ahead() + std::string(kOk) + goodbye());
+  server_->stop();
+  EXPECT_EQ(store_.mailbox("x@y"), std::vector<std::string>{"one\r\n.two\r\n"});
+  EXPECT_EQ(store_.mailbox("z@y"), std::vector<std::string>{"one\r\n.two\r\n"});
+  EXPECT_EQ(store_.deliveries, 0);
+}
+
+TEST_F(SmtpDriverTest, LongMessageIsFlushedAsItComes) {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\r\n";
+  dialogue(std::string(kEnvelope) + "DATA\r\n" + text + ".\r\n");
+  server_->stop();
+  ASSERT_EQ(store_.mailbox("x@y").size(), 1U);
+  EXPECT_EQ(store_.mailbox("x@y").front(), text);
+  EXPECT_GT(store_.flushes, 5);
+}
+
+TEST_F(SmtpDriverTest, MessageThatCameToNoEndIsNobodys) {
+  dialogue(std::string(kEnvelope) + "DATA\r\none\r\n");
+  server_->stop();
+  EXPECT_TRUE(store_.mailbox("x@y").empty());
+  EXPECT_EQ(store_.deliveries, 0);
+}
+
+TEST_F(SmtpDriverTest, FullStoreIsSaidAsSuch) {
+  for (const int error : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM}) {
+    store_.commit_error = std::error_code(error, std::system_category());
+    EXPECT_EQ(dialogue(std::string(kEnvelope) + "DATA\r\none\r\n.\r\n"),
+              envelope_replies() + go_ahead() + "452 Insufficient system storage\r\n")
+        << store_.commit_error.message();
+  }
+}
+
+TEST_F(SmtpDriverTest, FailedCommitIsNoPromise) {
+  store_.commit_error = std::make_error_code(std::errc::io_error);
+  EXPECT_EQ(dialogue(std::string(kEnvelope) + "DATA\r\none\r\n.\r\nNOOP\r\n"),
+            envelope_replies() + go_ahead() + "451 Local error in processing\r\n250 OK (noop)\r\n");
+  server_->stop();
+  EXPECT_EQ(store_.deliveries, 0);
+}
+
+TEST_F(SmtpDriverTest, FailedFlushRefusesTheMessage) {
+  store_.flush_error = std::make_error_code(std::errc::no_space_on_device);
+  EXPECT_EQ(
+      dialogue(std::string(kEnvelope) + "DATA\r\n" + std::string(5000, 'x') + "\r\n.\r\nNOOP\r\n"),
+      envelope_replies() + go_ahead() + "452 Insufficient system storage\r\n250 OK (noop)\r\n");
+  server_->stop();
+  EXPECT_TRUE(store_.mailbox("x@y").empty());
+}
+
+TEST_F(SmtpDriverTest, CommitIsSeenThroughThoughTheClientIsGone) {
+  support::Channel<std::move_only_function<void()>> begun;
+  store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };
+  TcpClient client(server().port());
+  client.send(std::string(kEnvelope) + "DATA\r\none\r\n.\r\n");
+  auto commit = begun.take();
+  client.reset();
+  EXPECT_EQ(store_.deliveries, 1);
+  commit();
+  server_->stop();
+  EXPECT_EQ(store_.mailbox("x@y").size(), 1U);
+  EXPECT_EQ(store_.deliveries, 0);
+}
+
+TEST_F(SmtpDriverTest, ShutDownFinishesACommitAndAnswersIt) {
+  support::Channel<std::move_only_function<void()>> begun;
+  store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };
+  TcpClient idle(server().port());
+  EXPECT_EQ(idle.read_line(), "220 h Service ready\r");
+  TcpClient client(server().port());
+  client.send(std::string(kEnvelope) + "DATA\r\none\r\n.\r\n");
+  auto commit = begun.take();
+  server_->shut_down();
+  EXPECT_EQ(idle.read_to_end(), "421 h Service not available, closing transmission channel\r\n");
+  commit();
+  EXPECT_EQ(client.read_to_end(), envelope_replies() + go_ahead() + std::string(kOk) +
+                                      "421 h Service not available, closing transmission "
+                                      "channel\r\n");
+}
+
+TEST_F(SmtpDriverTest, RefusalIsOneLine) {
+  EXPECT_EQ(refusal(settings_), "421 h Service not available, closing transmission channel\r\n");
+}
+
+}  // namespace
+}  // namespace smtp

@@ -1,0 +1,187 @@
+// What of the SMTP session no transcript shows: properties over many inputs, and bounds.
+#include "smtpd/session.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include "tests/support/smtp_world.h"
+
+namespace {
+
+using support::SmtpWorld;
+
+constexpr auto kUsers = "john.doe@example.com x\nmary.smith@example.com y\n";
+
+smtp::Settings settings() {
+  smtp::Settings settings;
+  settings.host_name = "h";
+  return settings;
+}
+
+struct Outcome {
+  std::string replies;
+  std::vector<support::MessageAt> stored;
+  bool closed;
+  bool operator==(const Outcome&) const = default;
+};
+
+// Sends `input` in pieces whose lengths next_length() gives, then ends the input.
+template <class NextLength>
+Outcome play(std::string_view input, NextLength next_length) {
+  SmtpWorld world(settings(), kUsers);
+  std::string replies = world.start();
+  while (!input.empty()) {
+    const std::string_view piece = input.substr(0, next_length());
+    replies += world.send(piece);
+    input.remove_prefix(piece.size());
+  }
+  replies += world.end_of_input();
+  return {replies, world.stored(), world.closed()};
+}
+
+Outcome play_whole(std::string_view input) {
+  return play(input, [&] { return input.size(); });
+}
+
+std::string transaction(std::string_view data) {
+  return "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\n" +
+         std::string(data) + "\r\n.\r\n";
+}
+
+// Commands, message lines and broken line ends, thrown together: sense is not needed, only that the
+// cut does not matter.
+std::string random_dialogue(std::mt19937& random) {
+  static const std::string kPieces[] = {"EHLO c",
+                                        "HELO c",
+                                        "MAIL FROM:<a@b>",
+                                        "RCPT TO:<john.doe@example.com>",
+                                        "RCPT TO:<mary.smith@example.com>",
+                                        "RCPT TO:<no@body>",
+                                        "DATA",
+                                        ".",
+                                        "..",
+                                        ".x",
+                                        "RSET",
+                                        "NOOP",
+                                        "junk",
+                                        std::string(600, 'y'),
+                                        std::string(1200, 'z'),
+                                        std::string("nul\0", 4)};
+  static const std::string kEnds[] = {"\r\n", "\r\n", "\r\n", "\n", "\r", "\r\r\n", "\n\r", ""};
+  std::string input;
+  for (size_t n = 1 + random() % 24; n > 0; --n) {
+    input += kPieces[random() % std::size(kPieces)];
+    input += kEnds[random() % (random() % 4 == 0 ? std::size(kEnds) : 3)];
+  }
+  return input;
+}
+
+TEST(SmtpSessionTest, AnySplitOfTheInputGivesTheSameRepliesAndMail) {
+  std::mt19937 random(1);  // fixed: a failure must come back
+  size_t stored = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const std::string input = random_dialogue(random);
+    const Outcome whole = play_whole(input);
+    EXPECT_EQ(play(input, [] { return size_t{1}; }), whole) << testing::PrintToString(input);
+    EXPECT_EQ(play(input, [&] { return 1 + random() % 9; }), whole)
+        << testing::PrintToString(input);
+    EXPECT_TRUE(whole.closed);
+    stored += whole.stored.size();
+  }
+  EXPECT_GT(stored, 0U) << "the dialogues never came to a message";
+}
+
+TEST(SmtpSessionTest, EveryReplyLineEndsInCrlfAndIsAtMost512Octets) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 2000; ++round) {
+    std::string line = round % 2 == 0 ? "VRFY " : "RCPT TO:<";
+    for (size_t n = random() % 700; n > 0; --n) line += static_cast<char>(random() % 256);
+    std::string replies = play_whole("EHLO c\r\nMAIL FROM:<a@b>\r\n" + line + "\r\n").replies;
+    while (!replies.empty()) {
+      const size_t end = replies.find("\r\n");
+      ASSERT_NE(end, std::string::npos);
+      const std::string reply = replies.substr(0, end);
+      EXPECT_LE(end + 2, 512U);
+      EXPECT_TRUE(std::ranges::all_of(reply, [](char c) { return c >= 32 && c < 127; })) << reply;
+      replies.erase(0, end + 2);
+    }
+  }
+}
+
+TEST(SmtpSessionTest, OutputIsBoundedHoweverMuchIsPipelined) {
+  SmtpWorld world(settings(), kUsers);
+  world.start();
+  std::string commands = "EHLO c\r\n";
+  for (int i = 0; i < 100000; ++i) commands += "EHLO c\r\n";
+  const std::string replies = world.send(commands);
+  EXPECT_GT(replies.size(), 5'000'000U);
+  EXPECT_LE(world.max_output(), smtp::Session::kOutputLimit + 1024);
+}
+
+TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
+  std::string message;
+  std::mt19937 random(3);
+  while (message.size() < 1'000'000) {
+    message += std::string(random() % 100, 'x') + "\r\n" + (random() % 3 == 0 ? "." : "");
+  }
+  std::string sent;
+  bool line_start = true;
+  for (const char c : message) {
+    if (line_start && c == '.') sent += '.';
+    sent += c;
+    line_start = c == '\n';
+  }
+  SmtpWorld world(settings(), kUsers);
+  world.start();
+  world.send(transaction(sent));
+  ASSERT_EQ(world.stored().size(), 1U);
+  EXPECT_EQ(world.stored()[0].text, message + "\r\n");
+  EXPECT_LE(world.max_append(), smtp::Session::kAppendOctets);
+}
+
+// A dot line at every position around the edge of what is decoded in one piece.
+TEST(SmtpSessionTest, DotIsUnstuffedAtEveryBufferEdge) {
+  for (size_t before = smtp::Session::kAppendOctets - 8; before < smtp::Session::kAppendOctets + 8;
+       ++before) {
+    SmtpWorld world(settings(), kUsers);
+    world.start();
+    world.send(transaction(std::string(before, 'x') + "\r\n..\r\n..y"));
+    ASSERT_EQ(world.stored().size(), 1U);
+    EXPECT_EQ(world.stored()[0].text, std::string(before, 'x') + "\r\n.\r\n.y\r\n");
+  }
+}
+
+TEST(SmtpSessionTest, BareNewlineIsReportedWithItsOctetInACrlfSessionOnly) {
+  SmtpWorld world(settings(), kUsers);
+  world.start();
+  world.send(transaction("ab\ncd") +
+             "MAIL FROM:<a@b>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\nx\r\n.\r\n");
+  ASSERT_EQ(world.commits().size(), 2U);
+  ASSERT_TRUE(world.commits()[0].bare_newline);
+  EXPECT_EQ(world.commits()[0].bare_newline->octet, 3U);
+  EXPECT_EQ(world.commits()[0].bare_newline->which, '\n');
+  EXPECT_EQ(world.commits()[0].octets, 7U);
+  EXPECT_FALSE(world.commits()[1].bare_newline);
+}
+
+TEST(SmtpSessionTest, RefusedMessageIsDiscardedBeforeItsEnd) {
+  SmtpWorld world(settings(), kUsers);
+  world.start();
+  const std::string data = transaction(std::string("x\0y", 3));
+  world.send(data.substr(0, data.size() - 3));
+  EXPECT_FALSE(world.has_open_message());
+  EXPECT_EQ(world.send(".\r\n").substr(0, 3), "554");
+}
+
+TEST(SmtpSessionTest, AfterTheCloseNothingIsTaken) {
+  SmtpWorld world(settings(), kUsers);
+  world.start();
+  world.send("QUIT\r\n" + transaction("x"));
+  EXPECT_TRUE(world.closed());
+  EXPECT_TRUE(world.stored().empty());
+}
+
+}  // namespace
