@@ -129,6 +129,15 @@ TEST_F(CommitTest, FolderMadeBySomebodyElseIsSyncedAtItsFirstUse) {
   EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 2U);
 }
 
+TEST_F(CommitTest, FolderWhoseNameCouldNotBeSyncedIsSyncedAtItsNextUse) {
+  ops_.set_judge(FaultyFileOps::nth_of("fsync", 3, EIO));  // message, folder, mail.store
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn}));
+  ops_.set_judge(nullptr);
+  ops_.take_calls();
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+  EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 3U);
+}
+
 TEST_F(CommitTest, BatchIsLinkedAfterItsDataIsSyncedAndReportedAfterItsLinksAre) {
   ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
   auto deliveries = small_deliveries(10);
