@@ -130,7 +130,9 @@ TEST_F(CommitTest, FolderMadeBySomebodyElseIsSyncedAtItsFirstUse) {
 }
 
 TEST_F(CommitTest, FolderWhoseNameCouldNotBeSyncedIsSyncedAtItsNextUse) {
-  ops_.set_judge(FaultyFileOps::nth_of("fsync", 3, EIO));  // message, folder, mail.store
+  ops_.set_judge([count = 0](const Call& call) mutable {
+    return call.name == "fsync" && ++count >= 3 ? EIO : 0;  // message, folder, mail.store; undo
+  });
   EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn}));
   ops_.set_judge(nullptr);
   ops_.take_calls();
