@@ -1,5 +1,6 @@
 #include "common/store/size_mark.h"
 
+#include <array>
 #include <charconv>
 #include <memory>
 #include <span>
@@ -53,8 +54,8 @@ void mark_size(FileOps& ops, int fd, const SizeMark& mark) {
 
 Result<uint64_t> count_octets(FileOps& ops, int fd) {
   // Not cleared: a login may count a hundred thousand files.
-  const auto memory = std::make_unique_for_overwrite<char[]>(kReadOctets);
-  const std::span<char> buffer(memory.get(), kReadOctets);
+  const auto memory = std::make_unique_for_overwrite<std::array<char, kReadOctets>>();
+  const std::span<char> buffer(*memory);
   text::WireSize size;
   for (uint64_t offset = 0;;) {
     const auto octets = ops.pread(fd, buffer, offset);

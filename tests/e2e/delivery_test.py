@@ -69,7 +69,7 @@ class RoundTripTest(ServerCase):
         [fetched] = self.fetch()
         parts = list(email.message_from_bytes(fetched, policy=email.policy.default).iter_attachments())
         self.assertEqual(parts[0].get_content(), binary)
-        self.assertEqual(parts[1].get_content(), ".\n")
+        self.assertEqual(parts[1].get_content(), ".\r\n")
 
     def test_ten_mebibytes_are_kept(self):
         noise = random.Random(2)

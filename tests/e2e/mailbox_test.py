@@ -26,6 +26,14 @@ class MailboxCase(ServerCase):
             self.assertLess(time.monotonic(), give_up, "the mailbox is never free again")
 
 
+    def state_when_free(self, pop3=None):
+        """STAT's answer to a session of its own."""
+        client = self.log_in_when_free(pop3)
+        state = client.ask("STAT")
+        client.must("QUIT", "+OK")
+        return state
+
+
 class DeletionTest(MailboxCase):
     def test_a_message_is_there_until_quit(self):
         with self.logged_in(self.pop3) as client:
@@ -40,7 +48,7 @@ class DeletionTest(MailboxCase):
             client = self.log_in_when_free()
             client.must("DELE 1", "+OK")
             drop(client)
-            self.assertEqual(self.log_in_when_free().ask("STAT"), "+OK 3 33")
+            self.assertEqual(self.state_when_free(), "+OK 3 33")
 
     def test_a_quit_without_its_line_end_deletes_nothing(self):
         with self.logged_in(self.pop3) as client:
@@ -48,7 +56,7 @@ class DeletionTest(MailboxCase):
             client.send(b"QUIT")
             client.half_close()
             self.assertEqual(client.rest(), b"")
-        self.assertEqual(self.log_in_when_free().ask("STAT"), "+OK 3 33")
+        self.assertEqual(self.state_when_free(), "+OK 3 33")
 
     def test_quit_deletes_though_the_client_is_gone(self):
         for drop in (wire.Wire.close, wire.Wire.vanish):
@@ -58,13 +66,13 @@ class DeletionTest(MailboxCase):
                 client.must("DELE 1", "+OK")
                 client.send(b"QUIT\r\n")
                 drop(client)
-                self.assertEqual(self.log_in_when_free().ask("STAT").split()[1], str(before - 1))
+                self.assertEqual(self.state_when_free().split()[1], str(before - 1))
 
     def test_quit_deletes_though_the_client_never_read_a_reply(self):
         client = self.log_in_when_free()
         client.send(b"DELE 1\r\nDELE 3\r\nQUIT\r\n")
         client.close()   # with replies unread: a reset
-        self.assertEqual(self.log_in_when_free().ask("STAT"), "+OK 1 11")
+        self.assertEqual(self.state_when_free(), "+OK 1 11")
 
     def test_rset_gives_back_what_dele_took(self):
         with self.logged_in(self.pop3) as client:
@@ -113,7 +121,7 @@ class LockTest(MailboxCase):
     def test_the_lock_dies_with_its_session(self):
         for end in (lambda c: c.ask("QUIT"), wire.Wire.close, wire.Wire.vanish, wire.Wire.half_close):
             end(self.log_in_when_free())
-        self.assertEqual(self.log_in_when_free().ask("STAT"), "+OK 3 33")
+        self.assertEqual(self.state_when_free(), "+OK 3 33")
 
     def test_another_process_respects_the_lock_and_inherits_it(self):
         other = self.start_pop3()
@@ -121,7 +129,7 @@ class LockTest(MailboxCase):
             second.must(f"USER {JOHN}", "+OK")
             self.assertIn("[IN-USE]", second.ask(f"PASS {PASSWORDS[JOHN]}"))
             self.pop3.kill()
-            self.assertEqual(self.log_in_when_free(other).ask("STAT"), "+OK 3 33")
+            self.assertEqual(self.state_when_free(other), "+OK 3 33")
 
     def test_a_locked_mailbox_takes_mail_and_shows_it_at_the_next_login(self):
         smtp = self.start_smtp()

@@ -142,7 +142,7 @@ class Site:
     def __init__(self, users=SAMPLE_USERS):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mymail-e2e-"))
         self.users_file = self.folder / "users.txt"
-        self.users_file.write_text(users)
+        self.users_file.write_bytes(users.encode("latin-1"))   # a character an octet
         self.store = Store(self.folder / "mail.store")
         self.servers = []
 

@@ -129,6 +129,17 @@ TEST_F(CommitTest, FolderMadeBySomebodyElseIsSyncedAtItsFirstUse) {
   EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 2U);
 }
 
+TEST_F(CommitTest, FolderWhoseNameCouldNotBeSyncedIsSyncedAtItsNextUse) {
+  ops_.set_judge([count = 0](const Call& call) mutable {
+    return call.name == "fsync" && ++count >= 3 ? EIO : 0;  // message, folder, mail.store; undo
+  });
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn}));
+  ops_.set_judge(nullptr);
+  ops_.take_calls();
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+  EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 3U);
+}
+
 TEST_F(CommitTest, BatchIsLinkedAfterItsDataIsSyncedAndReportedAfterItsLinksAre) {
   ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
   auto deliveries = small_deliveries(10);

@@ -1,4 +1,5 @@
 // What a maildrop shows of the folder, and what it removes.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -216,12 +217,19 @@ TEST_F(MaildropTest, SecondMaildropIsInUseUntilTheFirstIsGone) {
 
 TEST_F(MaildropTest, RemoveUnlocksBeforeItReports) {
   deliver_to_john("Hello\r\n");
-  const auto first = open();
-  ASSERT_TRUE(remove(*first, {0}));
-  EXPECT_TRUE(open());
-  const auto second = open();
-  ASSERT_TRUE(remove(*second, {}));
-  EXPECT_TRUE(open());
+  for (const std::vector<size_t>& messages : {std::vector<size_t>{0}, std::vector<size_t>{}}) {
+    const auto maildrop = open();
+    const auto locked = await<void>([&](Done<void> done) {
+      maildrop->remove(messages, [&, done = std::move(done)](auto removed) mutable {
+        auto folder =
+            Descriptor::open(posix_file_ops(), AT_FDCWD, path_of(kJohn).string(), O_RDONLY);
+        const auto error = posix_file_ops().flock(folder->fd());
+        folder->reset();
+        done(error ? std::unexpected(error) : std::move(removed));
+      });
+    });
+    EXPECT_TRUE(locked) << locked.error().message();
+  }
 }
 
 TEST_F(MaildropTest, LockIsOnTheFolderThatIsThere) {

@@ -70,10 +70,11 @@ TEST_F(NumbersTest, FileDroppedWhileLinkingIsNotOverwritten) {
   EXPECT_EQ(file_content(path_of(kJohn) / "2.mail"), "after");
 }
 
-TEST_F(NumbersTest, NameThatIsNoFileIsSteppedOver) {
+TEST_F(NumbersTest, NameThatIsNoFileIsSteppedOverAndDoesNotCount) {
   fs::create_directories(path_of(kJohn) / "0.mail");
   fs::create_directories(path_of(kJohn) / "1.mail");
   fs::create_symlink("nowhere", path_of(kJohn) / "2.mail");
+  fs::create_directories(path_of(kJohn) / "9.mail");
   deliver_to_john("after");
   EXPECT_EQ(file_content(path_of(kJohn) / "3.mail"), "after");
 }
