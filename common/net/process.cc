@@ -14,10 +14,30 @@ namespace {
 
 constexpr std::chrono::milliseconds kLogMayTake{500};
 
+sigset_t ending_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  return signals;
+}
+
 }  // namespace
+
+EndingSignals::EndingSignals() {
+  const sigset_t signals = ending_signals();
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+EndingSignals::~EndingSignals() {
+  const sigset_t signals = ending_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
 
 void prepare_process() {
   (void)std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = ending_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
     descriptors.rlim_cur = descriptors.rlim_max;

@@ -5,9 +5,20 @@
 
 namespace net {
 
-// At start: a connection or pipe that is gone becomes an error of write() instead of a signal, and
-// as many descriptors may be open as the system lets this process have.
+// At start, before there are threads: a connection or pipe that is gone becomes an error of write()
+// instead of a signal, as many descriptors may be open as the system lets this process have, and
+// SIGTERM and SIGINT wait until somebody is there who obeys them.
 void prepare_process();
+
+// While it lives, SIGTERM and SIGINT reach the thread that made it. Before and after they wait: one
+// that comes while the process is putting itself away would else end it in the midst of that.
+class EndingSignals {
+ public:
+  EndingSignals();
+  EndingSignals(const EndingSignals&) = delete;
+  EndingSignals& operator=(const EndingSignals&) = delete;
+  ~EndingSignals();
+};
 
 // EX_CONFIG of sysexits.h: it cannot start as it is set up.
 inline constexpr int kBadStart = 78;

@@ -79,6 +79,7 @@ std::vector<tcp::endpoint> Server::endpoints() const {
 }
 
 void Server::run() {
+  const EndingSignals obeyed;
   auto& context = threads_.front()->context();
   for (const auto& listener : listeners_) {
     asio::co_spawn(context, listener->accept_all(), end_loudly);
