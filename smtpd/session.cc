@@ -50,8 +50,9 @@ Reply reply_to(StoreOutcome failure) {
 struct Session::CommandTable {
   using Row = protocol::CommandRow<Session>;
   static constexpr std::array<Row, 23> kRows{{
-      {"HELO", &Session::hello, 0, 0, Argument::kRequired},
-      {"EHLO", &Session::extended_hello, 0, 0, Argument::kRequired},
+      // That these two have an argument their handlers see to: see bad_client_name().
+      {"HELO", &Session::hello, 0, 0, Argument::kOptional},
+      {"EHLO", &Session::extended_hello, 0, 0, Argument::kOptional},
       {"MAIL", &Session::mail, kGreeted, kMail, Argument::kRequired},
       {"RCPT", &Session::rcpt, kGreeted | kMail, 0, Argument::kRequired},
       {"DATA", &Session::data, kGreeted | kMail | kRecipient, 0, Argument::kNone},
@@ -154,14 +155,14 @@ unsigned Session::facts() const {
 }
 
 void Session::hello(std::string_view argument) {
-  if (!is_client_name(argument)) return say(bad_argument());
+  if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kHelo;
   phase_ = Idle{};
   say(smtp::hello(settings_.host_name));
 }
 
 void Session::extended_hello(std::string_view argument) {
-  if (!is_client_name(argument)) return say(bad_argument("EHLO takes one name"));
+  if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kEhlo;
   phase_ = Idle{};
   say(extensions(settings_.host_name, settings_.limits));
