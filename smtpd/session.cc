@@ -40,6 +40,12 @@ Reply reply_to(Refusal refusal) {
   return bad_argument();
 }
 
+// What stands between them, unless that is nothing.
+std::string_view without_brackets(std::string_view address) {
+  const bool has_both = address.starts_with('<') && address.ends_with('>');
+  return has_both && address.size() > 2 ? address.substr(1, address.size() - 2) : address;
+}
+
 Reply reply_to(StoreOutcome failure) {
   return failure == StoreOutcome::kFull ? store_full() : store_failed();
 }
@@ -204,7 +210,7 @@ void Session::rset(std::string_view) {
 void Session::vrfy(std::string_view argument) {
   const std::string_view typed = text::without_leading_blanks(argument);
   const auto mailbox = parse_mailbox(typed);
-  if (!mailbox) return say(no_such_user(typed));
+  if (!mailbox) return say(no_such_user(without_brackets(typed)));
   const auto users = users_.current();
   const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
   say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
