@@ -5,8 +5,9 @@
 
 namespace net {
 
-// At start: a connection or pipe that is gone becomes an error of write() instead of a signal, and
-// as many descriptors may be open as the system lets this process have.
+// At start: a connection or pipe that is gone, and a file that may grow no more (RLIMIT_FSIZE),
+// become an error of write() instead of a signal, and as many descriptors may be open as the system
+// lets this process have.
 void prepare_process();
 
 // EX_CONFIG of sysexits.h: it cannot start as it is set up.
