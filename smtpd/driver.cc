@@ -24,7 +24,7 @@ class Handler {
   Handler(Session& session, store::MailStore& store, const net::Connection& connection)
       : session_(session), store_(store), connection_(connection) {}
 
-  // The others only fill buffers.
+  // While the others run the client is still sending its message, and waits for nothing.
   static bool is_slow(const Action& action) {
     return std::holds_alternative<CommitMessage>(action);
   }

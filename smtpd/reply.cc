@@ -60,6 +60,10 @@ Reply extensions(std::string_view host, const Limits& limits) {
                    "\n8BITMIME\nENHANCEDSTATUSCODES"};
 }
 
+Reply bad_client_name() {
+  return make(501, {}, kSyntax, "HELO and EHLO take one name");
+}
+
 Reply sender_ok() {
   return make(250, "2.1.0", kCompleted);
 }

@@ -33,8 +33,10 @@ struct Reply {
 std::string render(const Reply& reply, Greeting greeting);
 
 Reply service_ready(std::string_view host);
+// The answers to HELO and EHLO, a refusal too, never have a status code (RFC 2034 §3).
 Reply hello(std::string_view host);
 Reply extensions(std::string_view host, const Limits& limits);
+Reply bad_client_name();
 
 Reply sender_ok();
 Reply recipient_ok();

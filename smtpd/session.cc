@@ -40,6 +40,12 @@ Reply reply_to(Refusal refusal) {
   return bad_argument();
 }
 
+// What stands between them, unless that is nothing.
+std::string_view without_brackets(std::string_view address) {
+  const bool has_both = address.starts_with('<') && address.ends_with('>');
+  return has_both && address.size() > 2 ? address.substr(1, address.size() - 2) : address;
+}
+
 Reply reply_to(StoreOutcome failure) {
   return failure == StoreOutcome::kFull ? store_full() : store_failed();
 }
@@ -50,8 +56,9 @@ Reply reply_to(StoreOutcome failure) {
 struct Session::CommandTable {
   using Row = protocol::CommandRow<Session>;
   static constexpr std::array<Row, 23> kRows{{
-      {"HELO", &Session::hello, 0, 0, Argument::kRequired},
-      {"EHLO", &Session::extended_hello, 0, 0, Argument::kRequired},
+      // That these two have an argument their handlers see to: see bad_client_name().
+      {"HELO", &Session::hello, 0, 0, Argument::kOptional},
+      {"EHLO", &Session::extended_hello, 0, 0, Argument::kOptional},
       {"MAIL", &Session::mail, kGreeted, kMail, Argument::kRequired},
       {"RCPT", &Session::rcpt, kGreeted | kMail, 0, Argument::kRequired},
       {"DATA", &Session::data, kGreeted | kMail | kRecipient, 0, Argument::kNone},
@@ -154,14 +161,14 @@ unsigned Session::facts() const {
 }
 
 void Session::hello(std::string_view argument) {
-  if (!is_client_name(argument)) return say(bad_argument());
+  if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kHelo;
   phase_ = Idle{};
   say(smtp::hello(settings_.host_name));
 }
 
 void Session::extended_hello(std::string_view argument) {
-  if (!is_client_name(argument)) return say(bad_argument("EHLO takes one name"));
+  if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kEhlo;
   phase_ = Idle{};
   say(extensions(settings_.host_name, settings_.limits));
@@ -203,7 +210,7 @@ void Session::rset(std::string_view) {
 void Session::vrfy(std::string_view argument) {
   const std::string_view typed = text::without_leading_blanks(argument);
   const auto mailbox = parse_mailbox(typed);
-  if (!mailbox) return say(no_such_user(typed));
+  if (!mailbox) return say(no_such_user(without_brackets(typed)));
   const auto users = users_.current();
   const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
   say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));

@@ -6,6 +6,7 @@
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <cstddef>
@@ -114,6 +115,10 @@ asio::awaitable<std::error_code> Connection::write(std::string_view text) {
     if (error) co_return error;
   }
   co_return std::error_code();
+}
+
+asio::awaitable<void> Connection::give_way() {
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
 }
 
 asio::awaitable<void> Connection::close() {

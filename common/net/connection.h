@@ -48,6 +48,9 @@ class Connection final : private Deadlines::Member {
   // Writes all of it. errc::timed_out: the client took nothing for the time-out.
   asio::awaitable<std::error_code> write(std::string_view text);
 
+  // Lets what else waits on the thread go first.
+  asio::awaitable<void> give_way();
+
   // Says that nothing more comes, reads and drops what the client still sends, but not for long,
   // and closes. Without the second step the client's last bytes would make the kernel reset the
   // connection, and the client might lose the last reply.

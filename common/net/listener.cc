@@ -34,12 +34,13 @@ asio::awaitable<void> Listener::accept_all() {
   bool short_of_something = false;
   while (acceptor_.is_open()) {
     std::error_code error;
-    auto socket = co_await acceptor_.async_accept(receptionist_.next_context(),
-                                                  asio::redirect_error(asio::use_awaitable, error));
+    auto& context = receptionist_.next_context();
+    auto socket =
+        co_await acceptor_.async_accept(context, asio::redirect_error(asio::use_awaitable, error));
     if (!acceptor_.is_open()) break;
     if (!error) {
       short_of_something = false;
-      receptionist_.take(std::move(socket));
+      receptionist_.take(std::move(socket), context);
       continue;
     }
     error = to_system_code(error);

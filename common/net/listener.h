@@ -13,10 +13,11 @@ namespace net {
 class Receptionist {
  public:
   virtual ~Receptionist() = default;
-  // The context that the next connection is to belong to.
+  // The context that the asker's next connection is to belong to.
   virtual asio::io_context& next_context() = 0;
-  // A connection that belongs to the context named last.
-  virtual void take(asio::ip::tcp::socket socket) = 0;
+  // A connection that belongs to `context`, which next_context() has named. Others may have asked
+  // meanwhile.
+  virtual void take(asio::ip::tcp::socket socket, asio::io_context& context) = 0;
 };
 
 // Used on the thread of the socket's context, but for its construction.

@@ -38,6 +38,7 @@ void prepare_process() {
   (void)std::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = ending_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
     descriptors.rlim_cur = descriptors.rlim_max;

@@ -5,9 +5,10 @@
 
 namespace net {
 
-// At start, before there are threads: a connection or pipe that is gone becomes an error of write()
-// instead of a signal, as many descriptors may be open as the system lets this process have, and
-// SIGTERM and SIGINT wait until somebody is there who obeys them.
+// At start, before there are threads: a connection or pipe that is gone, and a file that may grow
+// no more (RLIMIT_FSIZE), become an error of write() instead of a signal, as many descriptors may
+// be open as the system lets this process have, and SIGTERM and SIGINT wait until somebody is there
+// who obeys them.
 void prepare_process();
 
 // While it lives, SIGTERM and SIGINT reach the thread that made it. Before and after they wait: one

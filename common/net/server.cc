@@ -1,5 +1,6 @@
 #include "common/net/server.h"
 
+#include <algorithm>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
@@ -100,16 +101,17 @@ void Server::shut_down() {
 }
 
 asio::io_context& Server::next_context() {
+  next_thread_ = (next_thread_ + 1) % threads_.size();
   return threads_[next_thread_]->context();
 }
 
-void Server::take(tcp::socket socket) {
+void Server::take(tcp::socket socket, asio::io_context& context) {
   if (open_ >= settings_.max_connections) {
     refuse(socket);
     return;
   }
-  IoThread& thread = *threads_[next_thread_];
-  next_thread_ = (next_thread_ + 1) % threads_.size();
+  IoThread& thread =
+      **std::ranges::find(threads_, &context, [](const auto& one) { return &one->context(); });
   const uint64_t number = ++accepted_;
   ++open_;
   asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number),

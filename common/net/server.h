@@ -60,7 +60,7 @@ class Server final : private Receptionist {
 
  private:
   asio::io_context& next_context() override;
-  void take(asio::ip::tcp::socket socket) override;
+  void take(asio::ip::tcp::socket socket, asio::io_context& context) override;
   void refuse(asio::ip::tcp::socket& socket) const;
   asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number);
   void session_over(uint64_t number, const std::exception_ptr& failure);
@@ -76,7 +76,7 @@ class Server final : private Receptionist {
   std::vector<std::unique_ptr<Listener>> listeners_;
   asio::signal_set signals_;
   asio::steady_timer grace_;
-  size_t next_thread_ = 0;
+  size_t next_thread_ = 0;  // the one named last
   uint64_t accepted_ = 0;
   size_t open_ = 0;  // connections
   bool shutting_down_ = false;

@@ -110,6 +110,9 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
       co_await connection.close();
       co_return end;
     }
+    // A client that takes as fast as it is given never makes write() wait: without this it would
+    // have the thread for itself for as long as it pipelines.
+    if (flush) co_await connection.give_way();
     if (read) {
       const Heard heard = co_await connection.read();
       if (!hear(session, heard, end)) co_return end;

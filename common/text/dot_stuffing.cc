@@ -6,6 +6,10 @@
 namespace text {
 namespace {
 
+// How far DotDecoder looks ahead for a line's end. Without a bound a line of many bare CRs would be
+// searched to its end after each of them.
+constexpr size_t kLookAhead = 512;
+
 size_t find_from(std::string_view in, char c, size_t from) {
   const size_t at = in.find(c, from);
   return at == std::string_view::npos ? in.size() : at;
@@ -29,9 +33,10 @@ size_t DotDecoder::decode(std::string_view in, std::string& out) {
   return used;
 }
 
-// Copies the run up to the next CR or LF, which is left to step(). This is where nearly all octets
-// of a message pass.
+// Copies the run up to the next CR or LF, which is left to step(), or a part of it. This is where
+// nearly all octets of a message pass.
 size_t DotDecoder::copy_text(std::string_view in, std::string& out) {
+  in = in.substr(0, kLookAhead);
   size_t run = find_from(in, '\n', 0);
   run = find_from(in.substr(0, run), '\r', 0);
   if (run == 0) {

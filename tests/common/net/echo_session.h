@@ -3,10 +3,12 @@
 //   a line          echoed
 //   flood N         N octets, in one piece after the other
 //   slow            an action of the session's own, answered `stored` or `failed`
+//   spin            `spinning`, then asks for nothing but Flush until any session is told `stop`
 //   quit            `bye`, and the end
 #pragma once
 
 #include <asio/awaitable.hpp>
+#include <atomic>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -41,6 +43,8 @@ class EchoSession {
   Action next() {
     for (;;) {
       if (output_.size() >= kOutputLimit) return protocol::Flush{};
+      if (spinning_ && !told_to_stop_) return protocol::Flush{};
+      spinning_ = false;
       if (flood_ > 0) {
         const size_t piece = std::min(flood_, kOutputLimit);
         output_.append(piece, 'x');
@@ -67,6 +71,12 @@ class EchoSession {
     if (line == "quit") {
       say("bye");
       closing_ = true;
+    } else if (line == "spin") {
+      say("spinning");
+      spinning_ = true;
+      told_to_stop_ = false;
+    } else if (line == "stop") {
+      told_to_stop_ = true;
     } else if (line.starts_with("flood ")) {
       flood_ = std::stoul(line.substr(6));
     } else {
@@ -78,6 +88,8 @@ class EchoSession {
   std::string input_;
   std::string output_;
   size_t flood_ = 0;
+  bool spinning_ = false;
+  inline static std::atomic<bool> told_to_stop_ = false;
   bool closing_ = false;
   bool input_ended_ = false;
 };

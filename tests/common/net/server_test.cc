@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <asio/this_coro.hpp>
 #include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "common/log.h"
@@ -100,6 +103,33 @@ TEST(ServerTest, ConnectionsAreServedByAllThreads) {
   for (const auto& client : clients) {
     EXPECT_EQ(client->read_to_end(), "hello\none\nstored\nbye\n");
   }
+}
+
+void connect_to(const TcpClient& client, const asio::ip::tcp::endpoint& endpoint) {
+  const auto size = static_cast<socklen_t>(endpoint.size());
+  ASSERT_EQ(::connect(client.socket(), endpoint.data(), size), 0);
+}
+
+TEST(ServerTest, SessionRunsOnTheThreadOfItsSocketWhicheverAddressItCameBy) {
+  ServerSettings settings;
+  settings.addresses = {"127.0.0.1", "127.0.0.2"};
+  settings.io_threads = 3;
+  support::Channel<bool> same;
+  Server server(settings, [&](Connection& connection) -> asio::awaitable<void> {
+    return [](Connection& served, support::Channel<bool>& is_same) -> asio::awaitable<void> {
+      is_same.put(served.executor() == co_await asio::this_coro::executor);
+      co_await served.close();
+    }(connection, same);
+  });
+  ASSERT_TRUE(server.listen());
+  std::jthread running([&] { server.run(); });
+  const auto endpoints = server.endpoints();
+  for (const size_t which : {0U, 1U, 0U, 0U, 1U, 1U, 0U, 1U}) {
+    const TcpClient client;
+    connect_to(client, endpoints[which]);
+    EXPECT_TRUE(same.take());
+  }
+  server.shut_down();
 }
 
 TEST(ServerTest, ShutDownEndsSessionsThatWait) {

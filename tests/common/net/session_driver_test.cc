@@ -70,6 +70,18 @@ TEST(SessionDriverTest, ClientThatNeverReadsIsCutOffAndBlocksNobody) {
   EXPECT_EQ(cut.error, std::errc::timed_out);
 }
 
+TEST(SessionDriverTest, ClientThatReadsAsFastAsItIsWrittenToHoldsUpNobody) {
+  EchoServer server;
+  TcpClient busy(server.port());
+  busy.send("spin\nquit\n");
+  EXPECT_EQ(busy.read_line(), "hello");
+  EXPECT_EQ(busy.read_line(), "spinning");
+  TcpClient other(server.port());
+  other.send("served\nstop\nquit\n");
+  EXPECT_EQ(other.read_to_end(), "hello\nserved\nbye\n");
+  EXPECT_EQ(busy.read_to_end(), "bye\n");
+}
+
 TEST(SessionDriverTest, LongOutputArrivesWhole) {
   EchoServer server;
   TcpClient client(server.port());

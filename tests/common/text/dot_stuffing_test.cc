@@ -120,6 +120,17 @@ TEST(DotDecoderTest, FirstBareNewlineIsNamed) {
   EXPECT_EQ(first(LineEnds::kLf, "ab\ncd\n"), std::pair('-', uint64_t{0}));
 }
 
+TEST(DotDecoderTest, LineOfBareCrsIsReadOnceHoweverLongItIs) {
+  // In one piece, so that to look for the line's end again after each CR would take hours.
+  std::string message;
+  for (size_t i = 0; i < size_t{4} << 20U; ++i) message += "a\r";
+  DotDecoder decoder(LineEnds::kCrlf);
+  std::string out;
+  decoder.decode(message + "\n.\r\n", out);
+  EXPECT_TRUE(decoder.ended());
+  EXPECT_EQ(out.size(), message.size() + 1);
+}
+
 std::string encode(std::string_view message, size_t step) {
   DotEncoder encoder;
   std::string out;
