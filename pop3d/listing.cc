@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include "common/text/ascii.h"
 
@@ -11,6 +12,7 @@ namespace pop3 {
 Listing::Listing(std::span<const store::MessageInfo> messages)
     : messages_(messages), deleted_(messages.size(), false) {
   for (const auto& message : messages_) octets_ += message.octets;
+  octets_of_all_ = octets_;
 }
 
 std::expected<size_t, Reply> Listing::find(std::string_view number) const {
@@ -35,9 +37,9 @@ void Listing::mark_deleted(size_t index) {
 }
 
 size_t Listing::restore() {
-  const size_t restored = deleted_count_;
-  *this = Listing(messages_);
-  return restored;
+  octets_ = octets_of_all_;
+  if (deleted_count_ > 0) deleted_.assign(deleted_.size(), false);
+  return std::exchange(deleted_count_, 0);
 }
 
 std::vector<size_t> Listing::deleted() const {

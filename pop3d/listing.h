@@ -43,7 +43,8 @@ class Listing {
   std::span<const store::MessageInfo> messages_;
   std::vector<bool> deleted_;
   size_t deleted_count_ = 0;
-  uint64_t octets_ = 0;
+  uint64_t octets_ = 0;  // of those that are not deleted
+  uint64_t octets_of_all_ = 0;
 };
 
 // A number as POP3 writes it: decimal digits. One too large to hold becomes the largest there is.

@@ -122,7 +122,6 @@ enum class Kind { kReverse, kForward };
 PathResult parse_path(std::string_view text, Kind kind) {
   constexpr std::string_view kPostmaster = "postmaster";
   Scanner in(text);
-  if (in.at(' ')) return std::unexpected("blank before the address (RFC 5321 section 3.3)");
   if (!in.take('<')) return std::unexpected("address not in angle brackets");
   if (kind == Kind::kReverse && in.take('>')) return ParsedPath{{}, in.rest()};
   if (kind == Kind::kForward && text::starts_with_ignoring_case(in.rest(), kPostmaster) &&

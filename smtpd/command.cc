@@ -109,7 +109,11 @@ std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting
   if (!text::starts_with_ignoring_case(argument, kFrom)) {
     return std::unexpected(bad_argument("MAIL takes FROM:<address>"));
   }
-  auto parsed = parse_reverse_path(argument.substr(kFrom.size()));
+  argument.remove_prefix(kFrom.size());
+  if (argument.starts_with(' ')) {
+    return std::unexpected(bad_argument("space after FROM: (RFC 5321 section 3.3)"));
+  }
+  auto parsed = parse_reverse_path(argument);
   if (!parsed) return std::unexpected(bad_sender(parsed.error()));
   if (auto refusal = check_parameters(parsed->rest, greeting, MailParameters(limits))) {
     return std::unexpected(*std::move(refusal));
@@ -122,7 +126,11 @@ std::expected<RcptCommand, Reply> parse_rcpt(std::string_view argument, Greeting
   if (!text::starts_with_ignoring_case(argument, kTo)) {
     return std::unexpected(bad_argument("RCPT takes TO:<address>"));
   }
-  auto parsed = parse_forward_path(argument.substr(kTo.size()));
+  argument.remove_prefix(kTo.size());
+  if (argument.starts_with(' ')) {
+    return std::unexpected(bad_argument("space after TO: (RFC 5321 section 3.3)"));
+  }
+  auto parsed = parse_forward_path(argument);
   if (!parsed) return std::unexpected(bad_recipient(parsed.error()));
   const auto none_offered = [](const Parameter& parameter) -> std::optional<Reply> {
     return not_offered(parameter.keyword);

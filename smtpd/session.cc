@@ -210,7 +210,7 @@ void Session::rset(std::string_view) {
 void Session::vrfy(std::string_view argument) {
   const std::string_view typed = text::without_leading_blanks(argument);
   const auto mailbox = parse_mailbox(typed);
-  if (!mailbox) return say(no_such_user(without_brackets(typed)));
+  if (!mailbox || mailbox->domain.empty()) return say(no_such_user(without_brackets(typed)));
   const auto users = users_.current();
   const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
   say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
@@ -282,7 +282,7 @@ void Session::message_opened(StoreOutcome outcome) {
 
 void Session::message_appended(StoreOutcome outcome) {
   auto& receiving = std::get<Receiving>(phase_);
-  receiving.chunk.clear();
+  std::string().swap(receiving.chunk);  // a client that stalls now costs no buffer
   if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
 }
 
