@@ -63,19 +63,24 @@ std::error_code probe(StoreRoot& root) {
 
 }  // namespace
 
-StoreRoot::StoreRoot(FileOps& ops, Descriptor folder, Observer observer)
-    : ops_(ops), folder_(std::move(folder)), observer_(std::move(observer)) {}
+StoreRoot::StoreRoot(FileOps& ops, Descriptor folder, Observer observer, WallClock clock)
+    : ops_(ops),
+      folder_(std::move(folder)),
+      observer_(std::move(observer)),
+      clock_(std::move(clock)) {}
 
 std::expected<std::unique_ptr<StoreRoot>, std::string> StoreRoot::open(const std::string& path,
                                                                        FileOps& ops,
-                                                                       Observer observer) {
+                                                                       Observer observer,
+                                                                       WallClock clock) {
   const auto refuse = [&](const std::string& why) {
     return std::unexpected("mail store " + path + ": " + why);
   };
   auto folder = open_or_make(ops, path);
   if (!folder) return refuse(folder.error().message());
   if (!ops.fstatat(AT_FDCWD, "/proc/self/fd")) return refuse("/proc is not mounted");
-  auto root = std::make_unique<StoreRoot>(ops, std::move(*folder), std::move(observer));
+  auto root =
+      std::make_unique<StoreRoot>(ops, std::move(*folder), std::move(observer), std::move(clock));
   sweep_drafts(*root);
   if (const auto error = probe(*root)) return refuse("cannot be written to: " + error.message());
   return root;
