@@ -1,0 +1,114 @@
+// Recorded runs, and every disk that a power cut may have left of each prefix of them
+// (tests/support/disk_model.h): a server that is started on it keeps the promise.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <set>
+
+#include "tests/common/store/recorded_store.h"
+
+namespace store {
+namespace {
+
+using Call = FaultyFileOps::Call;
+
+const std::vector<Mailbox> kFive = {kJohn, kMary, "a@example.com", "b@example.com",
+                                    "c@example.com"};
+
+TEST_F(CrashTest, FirstDeliveryEverSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveriesToKnownMailboxesSurviveEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveryToFiveNewMailboxesSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver(kFive));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, MessageWrittenInPiecesSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn}, 140'000));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, BatchSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  deliver_together({{kJohn}, {kMary}, {kJohn, kMary}});
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveryByNamedDraftsSurvivesEveryPowerCut) {
+  ops_.set_judge(FaultyFileOps::without_tmpfile());
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, RefusedMessageStaysAwayWhereverThePowerIsCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  begin_recording();
+  ops_.set_judge([](const Call& call) {
+    return call.name == "link_fd" && call.detail.starts_with(kMary) ? ENOSPC : 0;
+  });
+  ASSERT_FALSE(server_.deliver({kJohn, kMary}));
+  ops_.set_judge(nullptr);
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  expect_promise_kept();
+}
+
+// Each sync in turn: of the data, of the folders, of the undo; and the last two of these.
+TEST_F(CrashTest, DeliveryWhoseSyncFailsIsNowhereAndTheNextIsWhole) {
+  const std::vector<std::set<int>> rounds = {{1}, {2}, {3}, {2, 3}};
+  for (size_t round = 0; round < rounds.size(); ++round) {
+    ASSERT_TRUE(server_.open());
+    begin_recording();
+    int syncs = 0;
+    ops_.set_judge([&](const Call& call) {
+      const bool is_sync = call.name == "fsync" || call.name == "syncfs";
+      if (is_sync && rounds[round].contains(++syncs)) disk_.fail_next_sync();
+      return 0;
+    });
+    const bool fails = *rounds[round].begin() < 3;
+    EXPECT_EQ(server_.deliver({std::to_string(round) + "@example.com", kJohn}).has_value(), !fails);
+    ops_.set_judge(nullptr);
+    ASSERT_TRUE(server_.deliver({kJohn}));
+    expect_promise_kept();
+    server_.close();
+  }
+}
+
+class RemovalCrashTest : public CrashTest,
+                         public testing::WithParamInterface<std::vector<size_t>> {};
+
+TEST_P(RemovalCrashTest, RemovedMessagesStayAwayAndTheirNumbersToo) {
+  ASSERT_TRUE(server_.open());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  begin_recording();
+  ASSERT_TRUE(server_.remove(kJohn, GetParam()));
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+INSTANTIATE_TEST_SUITE_P(Oldest, RemovalCrashTest, testing::Values(std::vector<size_t>{0}));
+INSTANTIATE_TEST_SUITE_P(Newest, RemovalCrashTest, testing::Values(std::vector<size_t>{2}));
+INSTANTIATE_TEST_SUITE_P(All, RemovalCrashTest, testing::Values(std::vector<size_t>{0, 1, 2}));
+
+}  // namespace
+}  // namespace store
