@@ -26,7 +26,8 @@ constexpr mode_t kMessageMode = 0600;
 // Callable from any thread.
 class StoreRoot {
  public:
-  // Opens the folder at `path`; makes it, durably, when it is missing. Looks whether it may be
+  // Opens the folder at `path`; makes it when it is missing. Its name is durable then, whoever made
+  // it. Looks whether it may be
   // written to and what its file system can do (the observer hears of what it cannot), and sweeps
   // up temporaries that a crash left there. `ops` outlives the root. The error is for a person.
   static std::expected<std::unique_ptr<StoreRoot>, std::string> open(const std::string& path,

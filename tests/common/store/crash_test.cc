@@ -110,5 +110,21 @@ INSTANTIATE_TEST_SUITE_P(Oldest, RemovalCrashTest, testing::Values(std::vector<s
 INSTANTIATE_TEST_SUITE_P(Newest, RemovalCrashTest, testing::Values(std::vector<size_t>{2}));
 INSTANTIATE_TEST_SUITE_P(All, RemovalCrashTest, testing::Values(std::vector<size_t>{0, 1, 2}));
 
+TEST_F(CrashTest, StoreWhoseFirstStartFailedIsDurableAfterTheSecond) {
+  disk_.fail_next_sync();  // of the store's parent
+  ASSERT_FALSE(server_.open());
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+// The other one has made mail.store, and is then as slow as can be.
+TEST_F(CrashTest, StoreThatAnotherServerHasJustMadeIsDurableAfterTheStart) {
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, "/mail.store", 0700));
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
 }  // namespace
 }  // namespace store
