@@ -126,5 +126,15 @@ TEST_F(CrashTest, StoreThatAnotherServerHasJustMadeIsDurableAfterTheStart) {
   expect_promise_kept();
 }
 
+TEST_F(CrashTest, NumberStaysAwayAfterAQuitThatFailedAndOneThatDidNot) {
+  ASSERT_TRUE(server_.open());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(server_.deliver({kJohn}));
+  begin_recording();
+  disk_.fail_next_sync();  // of the mark
+  ASSERT_FALSE(server_.remove(kJohn, {1}));
+  ASSERT_TRUE(server_.remove(kJohn, {1}));
+  expect_promise_kept();
+}
+
 }  // namespace
 }  // namespace store
