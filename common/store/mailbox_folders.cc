@@ -132,6 +132,8 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
     next = std::max(*next, *removed + 1);
   }
   if (!status->is_same_file(folder.seen)) folder.forget();
+  // It may be another all the same, since an inode number comes back at once.
+  folder.name_synced = false;
   folder.seen = *status;
   folder.next = std::max(folder.next, *next);
   return {};

@@ -43,7 +43,7 @@ class MailboxFolders {
     uint64_t next = 0;         // never less than it was while `seen` is the same folder
     bool is_fresh = false;     // seen since the last sync()
     bool is_touched = false;   // changed since the last sync()
-    bool name_synced = false;  // mail.store was synced since this process first saw it
+    bool name_synced = false;  // mail.store was synced since this process last read it
 
     // It is another folder than it was.
     void forget() {

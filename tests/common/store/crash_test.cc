@@ -136,5 +136,23 @@ TEST_F(CrashTest, NumberStaysAwayAfterAQuitThatFailedAndOneThatDidNot) {
   expect_promise_kept();
 }
 
+// The new folder has the inode number of the old one, and nobody has synced its name. Its numbers
+// are its own: nothing is promised of those of the old one.
+TEST_F(CrashTest, MailboxThatAHandHasMadeAnewIsDurableAfterTheNextDelivery) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kMary}));
+  ASSERT_TRUE(server_.remove(kMary, {0}));
+  begin_recording();
+  const std::string folder = "/mail.store/" + kMary;
+  const auto before = disk_.fstatat(AT_FDCWD, folder);
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, "/other", 0700));  // takes the number that is free
+  ASSERT_FALSE(disk_.rmdirat(AT_FDCWD, folder));
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, folder, 0700));
+  ASSERT_TRUE(disk_.fstatat(AT_FDCWD, folder)->is_same_file(*before));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  const auto findings = survey();
+  EXPECT_FALSE(findings.breaches.contains(Breach::kMissing)) << to_text(findings);
+}
+
 }  // namespace
 }  // namespace store
