@@ -159,11 +159,16 @@ std::error_code MailboxFolders::sync() {
   const auto error = few ? sync_each(names_too) : root_.sync_all();
   for (const Mailbox* mailbox : touched_) {
     Folder& folder = folders_[*mailbox];
-    folder.is_touched = folder.is_fresh = false;
+    folder.is_fresh = false;
     if (!error) folder.name_synced = true;
   }
-  touched_.clear();
+  if (!error) give_up();
   return error;
+}
+
+void MailboxFolders::give_up() {
+  for (const Mailbox* mailbox : touched_) folders_[*mailbox].is_touched = false;
+  touched_.clear();
 }
 
 std::error_code MailboxFolders::sync_each(bool names_too) {

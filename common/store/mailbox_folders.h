@@ -34,8 +34,13 @@ class MailboxFolders {
   // Takes it out again. Leaves alone, and counts as done, what is no longer that file.
   [[nodiscard]] std::error_code unlink(const Mailbox& mailbox, uint64_t n, const FileStatus& file);
 
-  // Makes durable what was linked and unlinked since the last sync(), the folders' own names too.
+  // Makes durable what was linked and unlinked since the last sync() that succeeded, the folders'
+  // own names too.
   [[nodiscard]] std::error_code sync();
+
+  // After a sync() that failed: the next one need not care for what this one could not do. Else a
+  // folder that is ill would fail the deliveries to all others.
+  void give_up();
 
  private:
   struct Folder {

@@ -154,5 +154,23 @@ TEST_F(CrashTest, MailboxThatAHandHasMadeAnewIsDurableAfterTheNextDelivery) {
   EXPECT_FALSE(findings.breaches.contains(Breach::kMissing)) << to_text(findings);
 }
 
+// One of them is undone for itself, and then the sync that would have made that durable fails.
+TEST_F(CrashTest, UndoWithinABatchWhoseSyncFailsIsDurableToo) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  begin_recording();
+  int syncs = 0;
+  const auto outcomes =
+      deliver_together({{kJohn}, {kMary, "c@example.com"}}, [&](const Call& call) {
+        if (call.name == "link_fd" && call.detail.starts_with("c@")) return ENOSPC;
+        // The first message's folder, the data of the two, the first of their folders.
+        if (call.name == "fsync" && ++syncs == 4) disk_.fail_next_sync();
+        return 0;
+      });
+  EXPECT_EQ(outcomes, (std::vector<bool>{false, false}));
+  expect_promise_kept();
+}
+
 }  // namespace
 }  // namespace store
