@@ -8,7 +8,7 @@ namespace store {
 namespace {
 
 constexpr char kForeignByte = '\xaa';
-constexpr size_t kFewEffects = 8;
+constexpr size_t kFewEffects = 10;
 constexpr size_t kMaxPairs = 500;
 constexpr size_t kRandomSubsets = 300;
 
@@ -109,7 +109,14 @@ std::vector<size_t> Recording::volatile_effects(size_t prefix) const {
     if (event.kind == Event::Kind::kSync) durability.sync(events, event.subject, true);
     if (event.kind == Event::Kind::kFailedSync) durability.sync(events, event.subject, false);
   }
-  return durability.volatiles();
+  std::set<InodeKey> named;
+  reach(before, kRootKey, named);
+  for (size_t i = 0; i < prefix; ++i) {
+    if (events[i].effect.kind == Effect::Kind::kEntry) named.insert(events[i].effect.number);
+  }
+  std::vector<size_t> volatiles = durability.volatiles();
+  std::erase_if(volatiles, [&](size_t i) { return !named.contains(events[i].effect.subject); });
+  return volatiles;
 }
 
 Disk Recording::disk_after(size_t prefix, std::span<const size_t> volatiles,

@@ -84,7 +84,8 @@ struct Recording {
   std::map<InodeKey, Inode> new_inodes;  // as they were made: empty
   std::vector<Event> events;
 
-  // Which of the first `prefix` events are effects that need not be on the disk.
+  // Which of the first `prefix` events are effects that need not be on the disk, less those on what
+  // never had a name until then, and of which nobody will see anything.
   std::vector<size_t> volatile_effects(size_t prefix) const;
   // The disk that has of these (ascending) only those that `kept` says, and all that is durable.
   Disk disk_after(size_t prefix, std::span<const size_t> volatiles,

@@ -32,6 +32,9 @@ class Ledger {
  public:
   enum class Outcome { kAcknowledged, kRefused, kRefusedMayReturn };
 
+  // For a text that is unlike all others.
+  size_t next_serial() { return serial_++; }
+
   // A message is on its way; its text is unlike all others'. Returns which it is.
   size_t send(std::string text, std::vector<Mailbox> recipients);
   // What was said of it, and the UIDL that it has in each mailbox. These return the fact's number,
@@ -76,6 +79,7 @@ class Ledger {
   void check_numbers(MailStore& store, const std::map<Mailbox, Account>& accounts,
                      std::map<Breach, std::string>& breaches) const;
 
+  size_t serial_ = 0;
   std::vector<Message> messages_;
   std::vector<Fact> facts_;
 };

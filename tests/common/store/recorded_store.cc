@@ -24,7 +24,7 @@ bool RecordedStore::open() {
 }
 
 std::string RecordedStore::new_text(size_t octets) {
-  std::string text = "message " + std::to_string(ledger_.messages()) + "\n";
+  std::string text = "message " + std::to_string(ledger_.next_serial()) + "\n";
   while (text.size() < octets) text += "0123456789abcde\n";
   return text;
 }
