@@ -28,6 +28,15 @@ std::error_code error_of(int number) {
   return {number, std::system_category()};
 }
 
+std::optional<uint64_t> parse_removed_mark(const Result<std::string>& text) {
+  if (!text) return std::nullopt;
+  uint64_t n = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, error] = std::from_chars(text->data(), end, n);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return n;
+}
+
 // One past the highest n in the open folder.
 Result<uint64_t> first_free(FileOps& ops, int folder) {
   const auto entries = ops.list(folder);
@@ -52,13 +61,7 @@ Result<uint64_t> first_free(FileOps& ops, int folder) {
 }  // namespace
 
 std::optional<uint64_t> removed_mark(FileOps& ops, int folder) {
-  const auto text = ops.fgetxattr(folder, kRemovedMarkAttribute);
-  if (!text) return std::nullopt;
-  uint64_t n = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, n);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return n;
+  return parse_removed_mark(ops.fgetxattr(folder, kRemovedMarkAttribute));
 }
 
 Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
@@ -109,13 +112,23 @@ std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) 
   }
   if (!status) return status.error();
   if (status->type != FileType::kFolder) return error_of(ENOTDIR);
-  const bool is_as_left = folder.seen.inode != 0 && status->is_same_file(folder.seen) &&
-                          status->mtime_ns == folder.seen.mtime_ns;
-  if (!is_as_left) {
+  if (!is_as_left(mailbox, folder, *status)) {
     if (auto error = read(mailbox, folder)) return error;
   }
   folder.is_fresh = true;
   return {};
+}
+
+// Whether nobody else has changed the folder, as far as that matters to `folder.next`.
+bool MailboxFolders::is_as_left(const Mailbox& mailbox, const Folder& folder,
+                                const FileStatus& now) const {
+  if (folder.seen.inode == 0 || !now.is_same_file(folder.seen)) return false;
+  if (now.mtime_ns != folder.seen.mtime_ns) return false;
+  // Within one tick of the modification time another server may have used our next n, and a session
+  // may have removed that message. (Were it still there, EEXIST would tell.)
+  const auto removed =
+      parse_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
+  return !removed || *removed < folder.next;
 }
 
 std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {

@@ -59,6 +59,7 @@ class MailboxFolders {
   };
 
   std::error_code look_at(const Mailbox& mailbox, Folder& folder);
+  bool is_as_left(const Mailbox& mailbox, const Folder& folder, const FileStatus& now) const;
   std::error_code read(const Mailbox& mailbox, Folder& folder);
   void touch(const Mailbox& mailbox, Folder& folder);
   std::error_code sync_each(bool names_too);
