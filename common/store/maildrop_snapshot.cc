@@ -61,7 +61,7 @@ class Snapshot {
     const auto status = ops_.fstat(file->fd());
     if (!status) return status.error();
     const bool settled = is_settled(status->mtime_ns, root_.clock()());
-    const auto octets = count_octets(ops_, file->fd());
+    const auto octets = count_octets(ops_, file->fd(), status->octets);
     if (!octets) return octets.error();
     message.file = *status;
     message.wire_octets = *octets;

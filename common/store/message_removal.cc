@@ -11,9 +11,9 @@
 namespace store {
 namespace {
 
-// The mark never goes down. Where it must be durable it is set again even if it says enough: who set
-// it may have failed to sync it, and a mark that is only in memory is none. Failing to set it is no reason to keep the mail: an n that came back
-// would still make another UIDL.
+// The mark never goes down. Where it must be durable it is set again even if it says enough: who
+// set it may have failed to sync it, and a mark that is only in memory is none. Failing to set it
+// is no reason to keep the mail: an n that came back would still make another UIDL.
 std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t highest,
                                    bool durably) {
   FileOps& ops = root.ops();
