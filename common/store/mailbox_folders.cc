@@ -28,8 +28,14 @@ std::error_code error_of(int number) {
   return {number, std::system_category()};
 }
 
-std::optional<uint64_t> parse_removed_mark(const Result<std::string>& text) {
-  if (!text) return std::nullopt;
+Result<std::optional<uint64_t>> parse_removed_mark(const Result<std::string>& text) {
+  if (!text) {
+    // ERANGE: longer than any number.
+    for (const int number : {ENODATA, ENOTSUP, ERANGE}) {
+      if (is_errno(text.error(), number)) return std::nullopt;
+    }
+    return std::unexpected(text.error());
+  }
   uint64_t n = 0;
   const char* const end = text->data() + text->size();
   const auto [stopped, error] = std::from_chars(text->data(), end, n);
@@ -60,7 +66,7 @@ Result<uint64_t> first_free(FileOps& ops, int folder) {
 
 }  // namespace
 
-std::optional<uint64_t> removed_mark(FileOps& ops, int folder) {
+Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder) {
   return parse_removed_mark(ops.fgetxattr(folder, kRemovedMarkAttribute));
 }
 
@@ -128,7 +134,7 @@ bool MailboxFolders::is_as_left(const Mailbox& mailbox, const Folder& folder,
   // may have removed that message. (Were it still there, EEXIST would tell.)
   const auto removed =
       parse_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
-  return !removed || *removed < folder.next;
+  return removed && (!*removed || **removed < folder.next);
 }
 
 std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
@@ -140,9 +146,11 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
   if (!status) return status.error();
   auto next = first_free(ops, opened->fd());
   if (!next) return next.error();
-  if (const auto removed = removed_mark(ops, opened->fd())) {
-    if (*removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
-    next = std::max(*next, *removed + 1);
+  const auto removed = removed_mark(ops, opened->fd());
+  if (!removed) return removed.error();
+  if (*removed) {
+    if (**removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
+    next = std::max(*next, **removed + 1);
   }
   if (!status->is_same_file(folder.seen)) folder.forget();
   // It may be another all the same, since an inode number comes back at once.

@@ -18,8 +18,8 @@ class StoreRoot;
 // The extended attribute of a folder that holds the highest n ever removed from it, in decimal.
 constexpr const char* kRemovedMarkAttribute = "user.mymail.removed";
 
-// The number in it. Nothing if there is none, or none that can be read.
-std::optional<uint64_t> removed_mark(FileOps& ops, int folder);
+// The number in it. Nothing if there is none, or no number; an error if nobody can say.
+Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder);
 
 // Used by the commit thread alone: link and unlink any number of times, then sync. `root` outlives
 // it. It keeps each folder's next n in memory, so that a folder is read at its first use and when

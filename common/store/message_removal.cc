@@ -18,8 +18,9 @@ std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t h
                                    bool durably) {
   FileOps& ops = root.ops();
   const auto old = removed_mark(ops, folder);
-  if (old && *old >= highest && !durably) return {};
-  const uint64_t mark = std::max(highest, old.value_or(0));
+  if (!old) return old.error();
+  if (*old && **old >= highest && !durably) return {};
+  const uint64_t mark = std::max(highest, old->value_or(0));
   const auto error = ops.fsetxattr(folder, kRemovedMarkAttribute, std::to_string(mark));
   if (error) {
     if (!is_errno(error, ENOTSUP)) {  // that one was told at start
