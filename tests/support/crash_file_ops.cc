@@ -279,6 +279,17 @@ std::error_code CrashFileOps::rmdirat(int folder, const std::string& name) {
   return {};
 }
 
+std::error_code CrashFileOps::overwrite(int folder, const std::string& name,
+                                        std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto key = find(folder, name);
+  if (!key) return key.error();
+  change({.kind = Effect::Kind::kGrow, .subject = *key, .number = bytes.size()});
+  change({.kind = Effect::Kind::kFill, .subject = *key, .value = std::string(bytes)});
+  touch(*key);
+  return {};
+}
+
 std::error_code CrashFileOps::mkdirat(int folder, const std::string& name, mode_t /*mode*/) {
   const std::lock_guard lock(mutex_);
   const auto at = place(folder, name);

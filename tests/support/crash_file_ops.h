@@ -60,8 +60,10 @@ class CrashFileOps : public FileOps {
   std::error_code futimens(int fd, uint64_t mtime_ns) override;
   std::error_code flock(int fd) override;
 
-  // rmdir, which the engine has no need of: a hand's.
+  // What a hand does and the engine never: rmdir; and writing over a file that is there, in place.
   [[nodiscard]] std::error_code rmdirat(int folder, const std::string& name);
+  [[nodiscard]] std::error_code overwrite(int folder, const std::string& name,
+                                          std::string_view bytes);
 
  private:
   struct Place {
