@@ -109,7 +109,9 @@ void CommitBatch::sync_links() {
     item.error = error;
     unlink(item);
   }
+  // Covers what link() has undone in this batch as well.
   if (const auto again = folders_.sync()) {
+    folders_.give_up();
     root_.observe("refused messages may be back after a crash", again.message());
   }
 }

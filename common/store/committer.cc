@@ -28,7 +28,7 @@ void Committer::commit(CommitRequest request) {
 
 void Committer::work() {
   MailboxFolders folders(root_);
-  StampClock clock;
+  StampClock clock(root_.clock());
   for (;;) {
     std::vector<CommitRequest> batch;
     {

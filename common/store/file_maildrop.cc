@@ -55,7 +55,9 @@ bool FileMaildrop::read_cached(size_t i, uint64_t offset, std::span<char> buffer
     if (!fd || take(i, Descriptor(ops, *fd))) return false;
   }
   while (got < buffer.size() && offset + got < files_[i].file.octets) {
-    const auto octets = ops.pread_nowait(open_file_.fd(), buffer.subspan(got), offset + got);
+    const size_t room =
+        std::min<uint64_t>(buffer.size() - got, files_[i].file.octets - offset - got);
+    const auto octets = ops.pread_nowait(open_file_.fd(), buffer.subspan(got, room), offset + got);
     if (!octets || *octets == 0) return false;
     got += *octets;
   }
@@ -70,8 +72,11 @@ Result<size_t> FileMaildrop::read_blocking(size_t i, uint64_t offset, std::span<
     if (!file) return std::unexpected(file.error());
     if (auto error = take(i, std::move(*file))) return std::unexpected(error);
   }
-  while (got < buffer.size()) {
-    const auto octets = ops.pread(open_file_.fd(), buffer.subspan(got), offset + got);
+  // No further than it was: what a hand appends while it is read is not in the listed size.
+  const uint64_t end = files_[i].file.octets;
+  while (got < buffer.size() && offset + got < end) {
+    const size_t room = std::min<uint64_t>(buffer.size() - got, end - offset - got);
+    const auto octets = ops.pread(open_file_.fd(), buffer.subspan(got, room), offset + got);
     if (!octets) return std::unexpected(octets.error());
     if (*octets == 0) break;
     got += *octets;

@@ -14,8 +14,9 @@ constexpr size_t kPoolThreads = 2;
 
 std::expected<std::unique_ptr<FileStore>, std::string> FileStore::open(const std::string& path,
                                                                        Observer observer,
-                                                                       FileOps& ops) {
-  auto root = StoreRoot::open(path, ops, std::move(observer));
+                                                                       FileOps& ops,
+                                                                       WallClock clock) {
+  auto root = StoreRoot::open(path, ops, std::move(observer), std::move(clock));
   if (!root) return std::unexpected(root.error());
   return std::unique_ptr<FileStore>(new FileStore(std::move(*root)));
 }

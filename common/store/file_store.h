@@ -10,6 +10,7 @@
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
 #include "common/store/store_root.h"
+#include "common/store/wall_clock.h"
 #include "common/store/worker_pool.h"
 
 namespace store {
@@ -21,7 +22,8 @@ class FileStore : public MailStore {
   // Opens the folder at `path`, and makes it when it is missing. The error says, for a person, why
   // it cannot be used. `ops` outlives the store.
   static std::expected<std::unique_ptr<FileStore>, std::string> open(
-      const std::string& path, Observer observer, FileOps& ops = posix_file_ops());
+      const std::string& path, Observer observer, FileOps& ops = posix_file_ops(),
+      WallClock clock = time_of_day);
 
   // Finishes and reports what was asked of it. Its deliveries and maildrops are gone by then.
   ~FileStore() override = default;

@@ -28,6 +28,21 @@ std::error_code error_of(int number) {
   return {number, std::system_category()};
 }
 
+Result<std::optional<uint64_t>> parse_removed_mark(const Result<std::string>& text) {
+  if (!text) {
+    // ERANGE: longer than any number.
+    for (const int number : {ENODATA, ENOTSUP, ERANGE}) {
+      if (is_errno(text.error(), number)) return std::nullopt;
+    }
+    return std::unexpected(text.error());
+  }
+  uint64_t n = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, error] = std::from_chars(text->data(), end, n);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return n;
+}
+
 // One past the highest n in the open folder.
 Result<uint64_t> first_free(FileOps& ops, int folder) {
   const auto entries = ops.list(folder);
@@ -51,14 +66,8 @@ Result<uint64_t> first_free(FileOps& ops, int folder) {
 
 }  // namespace
 
-std::optional<uint64_t> removed_mark(FileOps& ops, int folder) {
-  const auto text = ops.fgetxattr(folder, kRemovedMarkAttribute);
-  if (!text) return std::nullopt;
-  uint64_t n = 0;
-  const char* const end = text->data() + text->size();
-  const auto [stopped, error] = std::from_chars(text->data(), end, n);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return n;
+Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder) {
+  return parse_removed_mark(ops.fgetxattr(folder, kRemovedMarkAttribute));
 }
 
 Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
@@ -109,13 +118,23 @@ std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) 
   }
   if (!status) return status.error();
   if (status->type != FileType::kFolder) return error_of(ENOTDIR);
-  const bool is_as_left = folder.seen.inode != 0 && status->is_same_file(folder.seen) &&
-                          status->mtime_ns == folder.seen.mtime_ns;
-  if (!is_as_left) {
+  if (!is_as_left(mailbox, folder, *status)) {
     if (auto error = read(mailbox, folder)) return error;
   }
   folder.is_fresh = true;
   return {};
+}
+
+// Whether nobody else has changed the folder, as far as that matters to `folder.next`.
+bool MailboxFolders::is_as_left(const Mailbox& mailbox, const Folder& folder,
+                                const FileStatus& now) const {
+  if (folder.seen.inode == 0 || !now.is_same_file(folder.seen)) return false;
+  if (now.mtime_ns != folder.seen.mtime_ns) return false;
+  // Within one tick of the modification time another server may have used our next n, and a session
+  // may have removed that message. (Were it still there, EEXIST would tell.)
+  const auto removed =
+      parse_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
+  return removed && (!*removed || **removed < folder.next);
 }
 
 std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
@@ -127,11 +146,15 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
   if (!status) return status.error();
   auto next = first_free(ops, opened->fd());
   if (!next) return next.error();
-  if (const auto removed = removed_mark(ops, opened->fd())) {
-    if (*removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
-    next = std::max(*next, *removed + 1);
+  const auto removed = removed_mark(ops, opened->fd());
+  if (!removed) return removed.error();
+  if (*removed) {
+    if (**removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
+    next = std::max(*next, **removed + 1);
   }
   if (!status->is_same_file(folder.seen)) folder.forget();
+  // It may be another all the same, since an inode number comes back at once.
+  folder.name_synced = false;
   folder.seen = *status;
   folder.next = std::max(folder.next, *next);
   return {};
@@ -157,11 +180,16 @@ std::error_code MailboxFolders::sync() {
   const auto error = few ? sync_each(names_too) : root_.sync_all();
   for (const Mailbox* mailbox : touched_) {
     Folder& folder = folders_[*mailbox];
-    folder.is_touched = folder.is_fresh = false;
+    folder.is_fresh = false;
     if (!error) folder.name_synced = true;
   }
-  touched_.clear();
+  if (!error) give_up();
   return error;
+}
+
+void MailboxFolders::give_up() {
+  for (const Mailbox* mailbox : touched_) folders_[*mailbox].is_touched = false;
+  touched_.clear();
 }
 
 std::error_code MailboxFolders::sync_each(bool names_too) {

@@ -18,8 +18,8 @@ class StoreRoot;
 // The extended attribute of a folder that holds the highest n ever removed from it, in decimal.
 constexpr const char* kRemovedMarkAttribute = "user.mymail.removed";
 
-// The number in it. Nothing if there is none, or none that can be read.
-std::optional<uint64_t> removed_mark(FileOps& ops, int folder);
+// The number in it. Nothing if there is none, or no number; an error if nobody can say.
+Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder);
 
 // Used by the commit thread alone: link and unlink any number of times, then sync. `root` outlives
 // it. It keeps each folder's next n in memory, so that a folder is read at its first use and when
@@ -34,8 +34,13 @@ class MailboxFolders {
   // Takes it out again. Leaves alone, and counts as done, what is no longer that file.
   [[nodiscard]] std::error_code unlink(const Mailbox& mailbox, uint64_t n, const FileStatus& file);
 
-  // Makes durable what was linked and unlinked since the last sync(), the folders' own names too.
+  // Makes durable what was linked and unlinked since the last sync() that succeeded, the folders'
+  // own names too.
   [[nodiscard]] std::error_code sync();
+
+  // After a sync() that failed: the next one need not care for what this one could not do. Else a
+  // folder that is ill would fail the deliveries to all others.
+  void give_up();
 
  private:
   struct Folder {
@@ -43,7 +48,7 @@ class MailboxFolders {
     uint64_t next = 0;         // never less than it was while `seen` is the same folder
     bool is_fresh = false;     // seen since the last sync()
     bool is_touched = false;   // changed since the last sync()
-    bool name_synced = false;  // mail.store was synced since this process first saw it
+    bool name_synced = false;  // mail.store was synced since this process last read it
 
     // It is another folder than it was.
     void forget() {
@@ -54,6 +59,7 @@ class MailboxFolders {
   };
 
   std::error_code look_at(const Mailbox& mailbox, Folder& folder);
+  bool is_as_left(const Mailbox& mailbox, const Folder& folder, const FileStatus& now) const;
   std::error_code read(const Mailbox& mailbox, Folder& folder);
   void touch(const Mailbox& mailbox, Folder& folder);
   std::error_code sync_each(bool names_too);

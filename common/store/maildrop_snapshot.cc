@@ -20,11 +20,9 @@ namespace {
 // only if the last change is at least so long ago.
 constexpr std::chrono::nanoseconds kSettled = std::chrono::seconds(2);
 
-bool is_settled(uint64_t mtime_ns) {
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+bool is_settled(uint64_t mtime_ns, uint64_t now_ns) {
   // Wraps around like mtime_ns itself: a time before 1970 is long ago, one to come is not.
-  return static_cast<int64_t>(static_cast<uint64_t>(now.count()) - mtime_ns) >= kSettled.count();
+  return static_cast<int64_t>(now_ns - mtime_ns) >= kSettled.count();
 }
 
 class Snapshot {
@@ -62,8 +60,8 @@ class Snapshot {
     if (!file) return file.error();
     const auto status = ops_.fstat(file->fd());
     if (!status) return status.error();
-    const bool settled = is_settled(status->mtime_ns);
-    const auto octets = count_octets(ops_, file->fd());
+    const bool settled = is_settled(status->mtime_ns, root_.clock()());
+    const auto octets = count_octets(ops_, file->fd(), status->octets);
     if (!octets) return octets.error();
     message.file = *status;
     message.wire_octets = *octets;

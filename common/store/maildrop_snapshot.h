@@ -19,9 +19,10 @@ struct MessageFile {
   uint64_t wire_octets = 0;
 
   // Whether what has this name now is still that message. Its time too: an inode number may come
-  // back at once, and a message with another time has another UIDL.
+  // back at once, and a message with another time has another UIDL. Its size too: a file that is
+  // still being copied in may have grown within one tick of its time.
   bool is(const FileStatus& now) const {
-    return now.is_same_file(file) && now.mtime_ns == file.mtime_ns;
+    return now.is_same_file(file) && now.mtime_ns == file.mtime_ns && now.octets == file.octets;
   }
 };
 

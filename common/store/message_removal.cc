@@ -11,14 +11,17 @@
 namespace store {
 namespace {
 
-// The mark never goes down. Failing to set it is no reason to keep the mail: an n that came back
-// would still make another UIDL.
+// The mark never goes down. Where it must be durable it is set again even if it says enough: who
+// set it may have failed to sync it, and a mark that is only in memory is none. Failing to set it
+// is no reason to keep the mail: an n that came back would still make another UIDL.
 std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t highest,
                                    bool durably) {
   FileOps& ops = root.ops();
   const auto old = removed_mark(ops, folder);
-  if (old && *old >= highest) return {};
-  const auto error = ops.fsetxattr(folder, kRemovedMarkAttribute, std::to_string(highest));
+  if (!old) return old.error();
+  if (*old && **old >= highest && !durably) return {};
+  const uint64_t mark = std::max(highest, old->value_or(0));
+  const auto error = ops.fsetxattr(folder, kRemovedMarkAttribute, std::to_string(mark));
   if (error) {
     if (!is_errno(error, ENOTSUP)) {  // that one was told at start
       root.observe("a mailbox could not note its highest removed number", error.message());

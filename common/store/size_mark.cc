@@ -1,5 +1,6 @@
 #include "common/store/size_mark.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
@@ -52,18 +53,20 @@ void mark_size(FileOps& ops, int fd, const SizeMark& mark) {
   [[maybe_unused]] const auto error = ops.fsetxattr(fd, kSizeMarkAttribute, to_text(mark));
 }
 
-Result<uint64_t> count_octets(FileOps& ops, int fd) {
+Result<uint64_t> count_octets(FileOps& ops, int fd, uint64_t stored_octets) {
   // Not cleared: a login may count a hundred thousand files.
   const auto memory = std::make_unique_for_overwrite<std::array<char, kReadOctets>>();
   const std::span<char> buffer(*memory);
   text::WireSize size;
-  for (uint64_t offset = 0;;) {
-    const auto octets = ops.pread(fd, buffer, offset);
+  for (uint64_t offset = 0; offset < stored_octets;) {
+    const size_t room = std::min<uint64_t>(buffer.size(), stored_octets - offset);
+    const auto octets = ops.pread(fd, buffer.first(room), offset);
     if (!octets) return std::unexpected(octets.error());
-    if (*octets == 0) return size.octets();
+    if (*octets == 0) break;
     size.add(std::string_view(buffer.data(), *octets));
     offset += *octets;
   }
+  return size.octets();
 }
 
 }  // namespace store

@@ -30,7 +30,7 @@ std::optional<uint64_t> marked_octets(std::string_view attribute, const FileStat
 // Marks the open file. Failing to is no error: the file is counted at each login then.
 void mark_size(FileOps& ops, int fd, const SizeMark& mark);
 
-// text::WireSize of the whole open file, read from its beginning.
-Result<uint64_t> count_octets(FileOps& ops, int fd);
+// text::WireSize of the open file's first `stored_octets`, or of all that it has if it is shorter.
+Result<uint64_t> count_octets(FileOps& ops, int fd, uint64_t stored_octets);
 
 }  // namespace store

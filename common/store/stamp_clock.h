@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <utility>
+
+#include "common/store/wall_clock.h"
 
 namespace store {
 
@@ -11,14 +13,15 @@ namespace store {
 // back. Used from one thread.
 class StampClock {
  public:
+  explicit StampClock(WallClock clock) : clock_(std::move(clock)) {}
+
   uint64_t next() {
-    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    last_ = std::max(last_ + 1, static_cast<uint64_t>(now.count()));
+    last_ = std::max(last_ + 1, clock_());
     return last_;
   }
 
  private:
+  WallClock clock_;
   uint64_t last_ = 0;
 };
 

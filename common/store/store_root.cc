@@ -12,26 +12,21 @@
 namespace store {
 namespace {
 
-// Makes the folder, and its name durable.
-std::error_code make_durably(FileOps& ops, const std::string& path) {
-  if (auto error = ops.mkdirat(AT_FDCWD, path, kFolderMode); error && !is_errno(error, EEXIST)) {
-    return error;
-  }
-  const size_t last = path.find_last_not_of('/');
-  const size_t slash = path.rfind('/', last);
-  std::string parent = ".";
-  if (last != std::string::npos && slash != std::string::npos)
-    parent = slash == 0 ? "/" : path.substr(0, slash);
-  const auto folder = Descriptor::open(ops, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY);
-  if (!folder) return folder.error();
-  return ops.fsync(folder->fd());
+Result<Descriptor> open_or_make(FileOps& ops, const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
+  auto folder = Descriptor::open(ops, AT_FDCWD, path, kFlags);
+  if (folder || !is_errno(folder.error(), ENOENT)) return folder;
+  const auto error = ops.mkdirat(AT_FDCWD, path, kFolderMode);
+  if (error && !is_errno(error, EEXIST)) return std::unexpected(error);
+  return Descriptor::open(ops, AT_FDCWD, path, kFlags);
 }
 
-Result<Descriptor> open_or_make(FileOps& ops, const std::string& path) {
-  auto folder = Descriptor::open(ops, AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-  if (folder || !is_errno(folder.error(), ENOENT)) return folder;
-  if (auto error = make_durably(ops, path)) return std::unexpected(error);
-  return Descriptor::open(ops, AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+// Makes the folder's own name durable, whoever made it: the other server, or a start that failed,
+// may have done so a moment ago.
+std::error_code sync_name(FileOps& ops, int folder) {
+  const auto parent = Descriptor::open(ops, folder, "..", O_RDONLY | O_DIRECTORY);
+  if (parent) return ops.fsync(parent->fd());
+  return is_errno(parent.error(), EACCES) ? ops.syncfs(folder) : parent.error();
 }
 
 // Writes a message that nobody will see, to find out at start what would else show at the first
@@ -63,19 +58,25 @@ std::error_code probe(StoreRoot& root) {
 
 }  // namespace
 
-StoreRoot::StoreRoot(FileOps& ops, Descriptor folder, Observer observer)
-    : ops_(ops), folder_(std::move(folder)), observer_(std::move(observer)) {}
+StoreRoot::StoreRoot(FileOps& ops, Descriptor folder, Observer observer, WallClock clock)
+    : ops_(ops),
+      folder_(std::move(folder)),
+      observer_(std::move(observer)),
+      clock_(std::move(clock)) {}
 
 std::expected<std::unique_ptr<StoreRoot>, std::string> StoreRoot::open(const std::string& path,
                                                                        FileOps& ops,
-                                                                       Observer observer) {
+                                                                       Observer observer,
+                                                                       WallClock clock) {
   const auto refuse = [&](const std::string& why) {
     return std::unexpected("mail store " + path + ": " + why);
   };
   auto folder = open_or_make(ops, path);
   if (!folder) return refuse(folder.error().message());
+  if (const auto error = sync_name(ops, folder->fd())) return refuse(error.message());
   if (!ops.fstatat(AT_FDCWD, "/proc/self/fd")) return refuse("/proc is not mounted");
-  auto root = std::make_unique<StoreRoot>(ops, std::move(*folder), std::move(observer));
+  auto root =
+      std::make_unique<StoreRoot>(ops, std::move(*folder), std::move(observer), std::move(clock));
   sweep_drafts(*root);
   if (const auto error = probe(*root)) return refuse("cannot be written to: " + error.message());
   return root;

@@ -11,6 +11,7 @@
 
 #include "common/store/descriptor.h"
 #include "common/store/file_ops.h"
+#include "common/store/wall_clock.h"
 
 namespace store {
 
@@ -25,17 +26,20 @@ constexpr mode_t kMessageMode = 0600;
 // Callable from any thread.
 class StoreRoot {
  public:
-  // Opens the folder at `path`; makes it, durably, when it is missing. Looks whether it may be
+  // Opens the folder at `path`; makes it when it is missing. Its name is durable then, whoever made
+  // it. Looks whether it may be
   // written to and what its file system can do (the observer hears of what it cannot), and sweeps
   // up temporaries that a crash left there. `ops` outlives the root. The error is for a person.
   static std::expected<std::unique_ptr<StoreRoot>, std::string> open(const std::string& path,
                                                                      FileOps& ops,
-                                                                     Observer observer);
+                                                                     Observer observer,
+                                                                     WallClock clock);
 
-  StoreRoot(FileOps& ops, Descriptor folder, Observer observer);
+  StoreRoot(FileOps& ops, Descriptor folder, Observer observer, WallClock clock);
 
   FileOps& ops() const { return ops_; }
   int fd() const { return folder_.fd(); }
+  const WallClock& clock() const { return clock_; }
   void observe(std::string_view what, std::string_view detail) const;
 
   // Everything written to the file system is on stable storage. The kernel reports a lost write
@@ -50,6 +54,7 @@ class StoreRoot {
   FileOps& ops_;
   Descriptor folder_;
   Observer observer_;
+  WallClock clock_;
   std::atomic<uint64_t> losses_ = 0;
 };
 

@@ -50,6 +50,13 @@ std::error_code FaultyFileOps::judge(Call call) {
   return error == 0 ? std::error_code() : std::error_code(error, std::system_category());
 }
 
+template <class Made>
+std::error_code FaultyFileOps::judged(Call call, Made make) {
+  const auto error = judge(std::move(call));
+  if (!error) return make();
+  return error.value() == kSkip ? std::error_code() : error;
+}
+
 Result<int> FaultyFileOps::openat(int folder, const std::string& name, int flags, mode_t mode) {
   if (const auto error = judge({"openat", name, folder, flags})) return std::unexpected(error);
   return real_.openat(folder, name, flags, mode);
@@ -89,28 +96,26 @@ Result<size_t> FaultyFileOps::pread_nowait(int fd, std::span<char> buffer, uint6
 }
 
 std::error_code FaultyFileOps::fsync(int fd) {
-  const auto error = judge({.name = "fsync", .detail = {}, .fd = fd});
-  return error ? error : real_.fsync(fd);
+  return judged({.name = "fsync", .detail = {}, .fd = fd}, [&] { return real_.fsync(fd); });
 }
 
 std::error_code FaultyFileOps::syncfs(int fd) {
-  const auto error = judge({.name = "syncfs", .detail = {}, .fd = fd});
-  return error ? error : real_.syncfs(fd);
+  return judged({.name = "syncfs", .detail = {}, .fd = fd}, [&] { return real_.syncfs(fd); });
 }
 
 std::error_code FaultyFileOps::link_fd(int fd, int folder, const std::string& name) {
-  const auto error = judge({.name = "link_fd", .detail = name, .fd = fd});
-  return error ? error : real_.link_fd(fd, folder, name);
+  return judged({.name = "link_fd", .detail = name, .fd = fd},
+                [&] { return real_.link_fd(fd, folder, name); });
 }
 
 std::error_code FaultyFileOps::unlinkat(int folder, const std::string& name) {
-  const auto error = judge({.name = "unlinkat", .detail = name, .fd = folder});
-  return error ? error : real_.unlinkat(folder, name);
+  return judged({.name = "unlinkat", .detail = name, .fd = folder},
+                [&] { return real_.unlinkat(folder, name); });
 }
 
 std::error_code FaultyFileOps::mkdirat(int folder, const std::string& name, mode_t mode) {
-  const auto error = judge({.name = "mkdirat", .detail = name, .fd = folder});
-  return error ? error : real_.mkdirat(folder, name, mode);
+  return judged({.name = "mkdirat", .detail = name, .fd = folder},
+                [&] { return real_.mkdirat(folder, name, mode); });
 }
 
 Result<FileStatus> FaultyFileOps::fstat(int fd) {
@@ -151,18 +156,17 @@ Result<std::string> FaultyFileOps::getxattrat(int folder, const std::string& nam
 
 std::error_code FaultyFileOps::fsetxattr(int fd, const std::string& attribute,
                                          const std::string& value) {
-  const auto error = judge({.name = "fsetxattr", .detail = attribute, .fd = fd});
-  return error ? error : real_.fsetxattr(fd, attribute, value);
+  return judged({.name = "fsetxattr", .detail = attribute, .fd = fd},
+                [&] { return real_.fsetxattr(fd, attribute, value); });
 }
 
 std::error_code FaultyFileOps::futimens(int fd, uint64_t mtime_ns) {
-  const auto error = judge({.name = "futimens", .detail = {}, .fd = fd});
-  return error ? error : real_.futimens(fd, mtime_ns);
+  return judged({.name = "futimens", .detail = {}, .fd = fd},
+                [&] { return real_.futimens(fd, mtime_ns); });
 }
 
 std::error_code FaultyFileOps::flock(int fd) {
-  const auto error = judge({.name = "flock", .detail = {}, .fd = fd});
-  return error ? error : real_.flock(fd);
+  return judged({.name = "flock", .detail = {}, .fd = fd}, [&] { return real_.flock(fd); });
 }
 
 }  // namespace store

@@ -1,4 +1,5 @@
-// The kernel's FileOps, each call written down first and, where a test wants it so, refused.
+// Another FileOps, by default the kernel's, each call written down first and, where a test wants it
+// so, refused.
 #pragma once
 
 #include <functional>
@@ -15,15 +16,20 @@ namespace store {
 // Callable from any thread, like what it stands for.
 class FaultyFileOps : public FileOps {
  public:
+  // `real` outlives it.
+  explicit FaultyFileOps(FileOps& real = posix_file_ops()) : real_(real) {}
+
   struct Call {
     std::string name;    // of the function: "openat", "fsync", …
     std::string detail;  // the file's name, where the call has one
     int fd = -1;         // the descriptor it is about: the file's, or the folder's
     int flags = 0;       // openat's
   };
-  // Called before each call, one at a time: an errno to refuse it with, 0 to let it happen. May
+  // Called before each call, one at a time: an errno to refuse it with, 0 to let it happen, or
+  // kSkip: then a call that gives nothing but an error does nothing, and says that all is well. May
   // block: then only that call waits.
   using Judge = std::function<int(const Call&)>;
+  static constexpr int kSkip = -1;
 
   void set_judge(Judge judge);
 
@@ -60,8 +66,11 @@ class FaultyFileOps : public FileOps {
 
  private:
   std::error_code judge(Call call);
+  // Makes the call, unless the judge is against it.
+  template <class Made>
+  std::error_code judged(Call call, Made make);
 
-  FileOps& real_ = posix_file_ops();
+  FileOps& real_;
   std::mutex mutex_;
   std::vector<Call> calls_;       // guarded by mutex_
   std::shared_ptr<Judge> judge_;  // guarded by mutex_

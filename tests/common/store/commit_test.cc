@@ -1,46 +1,13 @@
 // The order of a commit's calls, and what is left of it when they fail.
-#include <condition_variable>
 #include <set>
 
 #include "tests/common/store/store_fixture.h"
+#include "tests/support/gate.h"
 
 namespace store {
 namespace {
 
 using Call = FaultyFileOps::Call;
-
-// Holds the commit thread in the first fsync that it makes, until release(): what is committed
-// meanwhile is one batch.
-class Gate {
- public:
-  FaultyFileOps::Judge judge(FaultyFileOps::Judge then = nullptr) {
-    return [this, then = std::move(then)](const Call& call) {
-      std::unique_lock lock(mutex_);
-      if (call.name == "fsync" && !reached_) {
-        reached_ = true;
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return open_; });
-        return 0;
-      }
-      return open_ && then ? then(call) : 0;
-    };
-  }
-  void wait_until_reached() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return reached_; });
-  }
-  void release() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool reached_ = false;
-  bool open_ = false;
-};
 
 class CommitTest : public StoreTest {
  protected:

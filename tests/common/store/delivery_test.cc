@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -235,16 +236,31 @@ TEST(StoreOpeningTest, FullDiskIsNoReasonNotToStart) {
   EXPECT_TRUE(FileStore::open((folder.path() / "mail.store").string(), nullptr, ops));
 }
 
-TEST(StoreOpeningTest, NewStoresNameIsSynced) {
+TEST(StoreOpeningTest, StoresNameIsSyncedWhoeverMadeIt) {
+  const support::TemporaryFolder folder;
+  for (const bool is_new : {true, false}) {
+    FaultyFileOps ops;
+    ASSERT_TRUE(FileStore::open((folder.path() / "mail.store/").string(), nullptr, ops));
+    std::vector<std::string> names;
+    for (const auto& call : ops.take_calls()) {
+      if (call.name == "mkdirat" || call.name == "fsync") names.push_back(call.name);
+      if (call.name == "openat" && call.detail == "..") names.push_back("parent");
+    }
+    EXPECT_EQ(names.front(), is_new ? "mkdirat" : "parent");
+    EXPECT_EQ(std::vector(names.end() - 2, names.end()),
+              (std::vector<std::string>{"parent", "fsync"}));
+  }
+}
+
+TEST(StoreOpeningTest, ParentThatMayNotBeReadIsNoReasonNotToStart) {
   const support::TemporaryFolder folder;
   FaultyFileOps ops;
-  ASSERT_TRUE(FileStore::open((folder.path() / "mail.store/").string(), nullptr, ops));
-  std::vector<std::string> names;
-  for (const auto& call : ops.take_calls()) {
-    if (call.name == "mkdirat" || call.name == "fsync") names.push_back(call.name);
-    if (call.name == "openat" && call.detail == folder.path()) names.push_back("parent");
-  }
-  EXPECT_EQ(names, (std::vector<std::string>{"mkdirat", "parent", "fsync"}));
+  ops.set_judge([](const FaultyFileOps::Call& call) {
+    return call.name == "openat" && call.detail == ".." ? EACCES : 0;
+  });
+  ASSERT_TRUE(FileStore::open((folder.path() / "mail.store").string(), nullptr, ops));
+  const auto calls = ops.take_calls();
+  EXPECT_TRUE(std::ranges::any_of(calls, [](const auto& call) { return call.name == "syncfs"; }));
 }
 
 }  // namespace

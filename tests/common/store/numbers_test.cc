@@ -46,6 +46,17 @@ TEST_F(NumbersTest, RemovedMarkNeverGoesDown) {
   EXPECT_EQ(johns(), (Names{"1.mail", "3.mail"}));
 }
 
+TEST_F(NumbersTest, MarkThatCannotBeReadIsAnErrorAndNotNone) {
+  for (int i = 0; i < 2; ++i) deliver_to_john();
+  reopen();
+  ops_.set_judge(FaultyFileOps::always("fgetxattr", EIO));
+  EXPECT_FALSE(deliver(*store_, "Hello\r\n", {kJohn}));
+  const auto maildrop = open_maildrop(*store_, kJohn);
+  ASSERT_TRUE(maildrop);
+  EXPECT_FALSE(remove(**maildrop, {1}));
+  EXPECT_EQ(johns(), (Names{"0.mail", "1.mail"}));
+}
+
 TEST_F(NumbersTest, HandDroppedFileIsSteppedOver) {
   deliver_to_john();
   drop_file(path_of(kJohn) / "1.mail", "by hand");

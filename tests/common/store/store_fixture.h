@@ -54,6 +54,7 @@ class StoreTest : public testing::Test {
 
   // Ends the store, if there is one, and opens it again.
   void reopen();
+  bool try_reopen();
   std::filesystem::path path() const { return folder_.path() / "mail.store"; }
   std::filesystem::path path_of(const Mailbox& mailbox) const { return path() / mailbox; }
   std::vector<std::string> observed();

@@ -1,0 +1,176 @@
+// Recorded runs, and every disk that a power cut may have left of each prefix of them
+// (tests/support/disk_model.h): a server that is started on it keeps the promise.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <set>
+
+#include "tests/common/store/recorded_store.h"
+
+namespace store {
+namespace {
+
+using Call = FaultyFileOps::Call;
+
+const std::vector<Mailbox> kFive = {kJohn, kMary, "a@example.com", "b@example.com",
+                                    "c@example.com"};
+
+TEST_F(CrashTest, FirstDeliveryEverSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveriesToKnownMailboxesSurviveEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveryToFiveNewMailboxesSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver(kFive));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, MessageWrittenInPiecesSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn}, 140'000));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, BatchSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  deliver_together({{kJohn}, {kMary}, {kJohn, kMary}});
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, DeliveryByNamedDraftsSurvivesEveryPowerCut) {
+  ops_.set_judge(FaultyFileOps::without_tmpfile());
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, RefusedMessageStaysAwayWhereverThePowerIsCut) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  begin_recording();
+  ops_.set_judge([](const Call& call) {
+    return call.name == "link_fd" && call.detail.starts_with(kMary) ? ENOSPC : 0;
+  });
+  ASSERT_FALSE(server_.deliver({kJohn, kMary}));
+  ops_.set_judge(nullptr);
+  ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  expect_promise_kept();
+}
+
+// Each sync in turn: of the data, of the folders, of the undo; and the last two of these.
+TEST_F(CrashTest, DeliveryWhoseSyncFailsIsNowhereAndTheNextIsWhole) {
+  const std::vector<std::set<int>> rounds = {{1}, {2}, {3}, {2, 3}};
+  for (size_t round = 0; round < rounds.size(); ++round) {
+    ASSERT_TRUE(server_.open());
+    begin_recording();
+    int syncs = 0;
+    ops_.set_judge([&](const Call& call) {
+      const bool is_sync = call.name == "fsync" || call.name == "syncfs";
+      if (is_sync && rounds[round].contains(++syncs)) disk_.fail_next_sync();
+      return 0;
+    });
+    const bool fails = *rounds[round].begin() < 3;
+    EXPECT_EQ(server_.deliver({std::to_string(round) + "@example.com", kJohn}).has_value(), !fails);
+    ops_.set_judge(nullptr);
+    ASSERT_TRUE(server_.deliver({kJohn}));
+    expect_promise_kept();
+    server_.close();
+  }
+}
+
+class RemovalCrashTest : public CrashTest,
+                         public testing::WithParamInterface<std::vector<size_t>> {};
+
+TEST_P(RemovalCrashTest, RemovedMessagesStayAwayAndTheirNumbersToo) {
+  ASSERT_TRUE(server_.open());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  begin_recording();
+  ASSERT_TRUE(server_.remove(kJohn, GetParam()));
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+INSTANTIATE_TEST_SUITE_P(Oldest, RemovalCrashTest, testing::Values(std::vector<size_t>{0}));
+INSTANTIATE_TEST_SUITE_P(Newest, RemovalCrashTest, testing::Values(std::vector<size_t>{2}));
+INSTANTIATE_TEST_SUITE_P(All, RemovalCrashTest, testing::Values(std::vector<size_t>{0, 1, 2}));
+
+TEST_F(CrashTest, StoreWhoseFirstStartFailedIsDurableAfterTheSecond) {
+  disk_.fail_next_sync();  // of the store's parent
+  ASSERT_FALSE(server_.open());
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+// The other one has made mail.store, and is then as slow as can be.
+TEST_F(CrashTest, StoreThatAnotherServerHasJustMadeIsDurableAfterTheStart) {
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, "/mail.store", 0700));
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+TEST_F(CrashTest, NumberStaysAwayAfterAQuitThatFailedAndOneThatDidNot) {
+  ASSERT_TRUE(server_.open());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(server_.deliver({kJohn}));
+  begin_recording();
+  disk_.fail_next_sync();  // of the mark
+  ASSERT_FALSE(server_.remove(kJohn, {1}));
+  ASSERT_TRUE(server_.remove(kJohn, {1}));
+  expect_promise_kept();
+}
+
+// The new folder has the inode number of the old one, and nobody has synced its name. Its numbers
+// are its own: nothing is promised of those of the old one.
+TEST_F(CrashTest, MailboxThatAHandHasMadeAnewIsDurableAfterTheNextDelivery) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kMary}));
+  ASSERT_TRUE(server_.remove(kMary, {0}));
+  begin_recording();
+  const std::string folder = "/mail.store/" + kMary;
+  const auto before = disk_.fstatat(AT_FDCWD, folder);
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, "/other", 0700));  // takes the number that is free
+  ASSERT_FALSE(disk_.rmdirat(AT_FDCWD, folder));
+  ASSERT_FALSE(disk_.mkdirat(AT_FDCWD, folder, 0700));
+  ASSERT_TRUE(disk_.fstatat(AT_FDCWD, folder)->is_same_file(*before));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  const auto findings = survey();
+  EXPECT_FALSE(findings.breaches.contains(Breach::kMissing)) << to_text(findings);
+}
+
+// One of them is undone for itself, and then the sync that would have made that durable fails.
+TEST_F(CrashTest, UndoWithinABatchWhoseSyncFailsIsDurableToo) {
+  ASSERT_TRUE(server_.open());
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  ASSERT_TRUE(server_.deliver({kMary}));
+  begin_recording();
+  int syncs = 0;
+  const auto outcomes =
+      deliver_together({{kJohn}, {kMary, "c@example.com"}}, [&](const Call& call) {
+        if (call.name == "link_fd" && call.detail.starts_with("c@")) return ENOSPC;
+        // The first message's folder, the data of the two, the first of their folders.
+        if (call.name == "fsync" && ++syncs == 4) disk_.fail_next_sync();
+        return 0;
+      });
+  EXPECT_EQ(outcomes, (std::vector<bool>{false, false}));
+  expect_promise_kept();
+}
+
+}  // namespace
+}  // namespace store
