@@ -27,7 +27,8 @@ MIB = 1024 * 1024
 # In front of a server's command line: it ends when the thread that started it does.
 TIED = ("setpriv", "--pdeathsig", "KILL")
 
-_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+# Debian keeps such tools where users other than root do not look.
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 _CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 0x4000, 1 << 18
 _libc = ctypes.CDLL(None, use_errno=True)
 _state = {}   # what was found out once: "isolated", "reason"
@@ -39,7 +40,7 @@ class CannotMount(Exception):
 
 def run(*command):
     """Runs a tool. An error with what it said if it fails: CannotMount of mount."""
-    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": _PATH, "LC_ALL": "C"})
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": PATH, "LC_ALL": "C"})
     if ended.returncode != 0:
         kind = CannotMount if command[0] == "mount" else RuntimeError
         raise kind(f"{' '.join(command)}: {(ended.stderr or ended.stdout).strip()}")
@@ -68,7 +69,7 @@ def _find_out():
     if os.geteuid() != 0:
         return "mounting takes root"
     for tool, package in (("mkfs.ext4", "e2fsprogs"), ("mount", "mount"), ("setpriv", "util-linux")):
-        if shutil.which(tool, path=_PATH) is None:
+        if shutil.which(tool, path=PATH) is None:
             return f"{tool} is not installed (Debian package {package})"
     try:
         with Disks() as disks:
@@ -90,6 +91,9 @@ class Disks:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         for disk in self._mounted[::-1]:
             disk.unmount()
         shutil.rmtree(self.folder)
@@ -103,6 +107,14 @@ class Disks:
         run("mkfs.ext4", "-q", "-F", "-I", "256", "-m", "0",
             "-E", "lazy_itable_init=0,lazy_journal_init=0", *mkfs_options, str(file))
         return Disk(self, file, ("loop", *mount_options))
+
+    def btrfs(self, name, size_mib):
+        """A new btrfs: it has quotas that hold for everybody."""
+        file = self.folder / name
+        with open(file, "wb") as image:
+            image.truncate(size_mib * MIB)
+        run("mkfs.btrfs", "-q", str(file))
+        return Disk(self, file, ("loop",), kind="btrfs")
 
     def image(self, name, mount_options=("commit=300",)):
         """One that is a copy."""

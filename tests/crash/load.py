@@ -54,6 +54,13 @@ class Moment:
                 pass
             self._now()
 
+    def call_off(self):
+        """It does not strike any more, unless it does already."""
+        with self._lock:
+            if self._left > 0:
+                self._left = 0
+                self.struck.set()
+
     def _is_it(self, kind):
         if kind != self._kind:
             return False
@@ -102,7 +109,7 @@ class Load:
             finally:
                 self._end()
                 if self._moment:
-                    self._moment.struck.set()
+                    self._moment.call_off()
         for reader in reading:
             reader.result()
 
@@ -181,6 +188,8 @@ class Load:
 
     def _cut_off_when_struck(self):
         self._moment.struck.wait()
+        if not self.is_over():
+            return   # called off
         self._end()
         with self._lock:
             for client in self._clients:

@@ -1,9 +1,9 @@
-// A library for LD_PRELOAD that takes a server its syncs: the counter-proof of power_cut.py. What is
-// lost then shows that the test sees losses.
+// A library for LD_PRELOAD that takes a server its syncs: the counter-proof of power_cut.py. What
+// is lost then shows that the test sees losses.
 //
-//   NO_SYNC_OF=all      fsync, fdatasync and syncfs do nothing, and say that all is well (the default)
-//   NO_SYNC_OF=data     only those of files, and syncfs
-//   NO_SYNC_OF=folders  only those of folders, and syncfs
+//   NO_SYNC_OF=all      fsync, fdatasync and syncfs do nothing, and say that all is well (the
+//   default) NO_SYNC_OF=data     only those of files, and syncfs NO_SYNC_OF=folders  only those of
+//   folders, and syncfs
 //
 // Built for tests alone, and linked with nothing of the project.
 #include <dlfcn.h>
@@ -18,7 +18,7 @@ namespace {
 bool is_left_out(int fd) {
   const char* const variable = std::getenv("NO_SYNC_OF");
   const std::string_view which = variable != nullptr ? variable : "all";
-  struct stat status {};
+  struct stat status{};
   if (which == "all" || ::fstat(fd, &status) != 0) return true;
   return S_ISDIR(status.st_mode) == (which == "folders");
 }

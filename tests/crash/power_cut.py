@@ -76,7 +76,7 @@ def cut_power(options, environment, report):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("CRASH_ROUNDS", 10)))
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--without-syncs", metavar="LIBRARY")
     parser.add_argument("--of", choices=("all", "data", "folders"), default="all")

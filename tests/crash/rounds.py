@@ -31,6 +31,10 @@ class Rounds:
         server.kill()
         self.site.servers.remove(server)
 
+    def forget_everything(self):
+        """A hand has taken all mail away: none of it is due, and names begin anew."""
+        self.ledger = ledgers.Ledger()
+
     def under_load(self, smtp, pop3, kind, strike):
         """Runs the load until `strike` was called at a random moment of the kind. Says when it was."""
         most = {"acknowledged": 200, "linking": 100, "removing": 8}[kind]
@@ -51,10 +55,14 @@ class Rounds:
         pop3 = self.start("pop3d")
         for user in USERS:
             files = self.site.store.numbered(user)
-            shown = shown_by(pop3, user)
+            # A login would make the folder, which takes a disk that is not full.
+            has_folder = (self.site.store.folder / user).is_dir()
+            shown = shown_by(pop3, user) if has_folder else {}
             if {n: text for n, (text, _) in shown.items()} != files:
                 self.ledger.stray(f"{user}: mypopd shows {sorted(shown)}, the files are {sorted(files)}, or otherwise within")
             self.found += self.ledger.settle(user, shown, names_may_return)
+            if not has_folder:
+                continue
             with pop3.connect() as client:
                 load.read_maildrop(client, self.ledger, self.site.store, user, self.chance, remove)
         fault = self.site.end(pop3)
