@@ -239,6 +239,11 @@ class _Connected:
         return isinstance(error, (OSError, AssertionError, IndexError)) and self._load.is_over()
 
 
+def number_in(uid):
+    """The n of the message with this UIDL (docs/mail-store.md)."""
+    return int(uid.rsplit("-", 1)[1])
+
+
 def read_maildrop(client, ledger, store, user, chance, remove, moment=None):
     """One session: what was not seen before is read, a part of it removed. The greeting has been read.
     Returns n → (text, UIDL) of what was read, or None when the maildrop was in use."""
@@ -251,7 +256,7 @@ def read_maildrop(client, ledger, store, user, chance, remove, moment=None):
     seen, read = {}, {}   # number in the session → id; n → (text, UIDL)
     uids = client.uids()
     for number, uid in enumerate(uids, 1):
-        n = int(uid.rsplit("-", 1)[1])
+        n = number_in(uid)
         key = ledger.id_of(user, uid)
         if key is None:
             text = client.message(number)
@@ -269,7 +274,7 @@ def read_maildrop(client, ledger, store, user, chance, remove, moment=None):
         ledger.leave(user, [seen[number] for number in doomed])
     client.send(b"QUIT\r\n")
     if doomed and moment:
-        moment.removing(client, store.folder / user / f"{int(uids[chance.choice(doomed) - 1].rsplit('-', 1)[1])}.mail")
+        moment.removing(client, store.folder / user / f"{number_in(uids[chance.choice(doomed) - 1])}.mail")
     answer = client.answer()
     assert answer.startswith("+OK"), answer or "closed"
     ledger.left(user, [seen[number] for number in doomed])

@@ -84,7 +84,7 @@ def shown_by(pop3, user):
     """All of a mailbox: n → (text, UIDL)."""
     with pop3.connect() as client:
         client.log_in(user, PASSWORDS[user])
-        found = {int(uid.rsplit("-", 1)[1]): (client.message(number), uid)
+        found = {load.number_in(uid): (client.message(number), uid)
                  for number, uid in enumerate(client.uids(), 1)}
         client.must("QUIT", "+OK")
         return found

@@ -37,7 +37,7 @@ class TwoServersTest(case.CrashCase):
                 for number in range(1, len(uids) + 1):
                     reader.must(f"DELE {number}", "+OK")
                 reader.must("QUIT", "+OK")
-            numbers = [int(uid.rsplit("-", 1)[1]) for uid in uids]
+            numbers = [load.number_in(uid) for uid in uids]
             self.assertGreater(min(numbers), highest)
             self.assertFalse(seen & set(uids))
             seen |= set(uids)
