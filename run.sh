@@ -110,7 +110,7 @@ while ((${#running[@]})); do
     ended=
     code=0
     wait -n -p ended "${!running[@]}" || code=$?
-    [[ -n "$ended" ]] || continue   # a signal, not an end
+    [[ -n "${ended:-}" ]] || continue   # a signal, not an end
     name="${running[$ended]}"
     unset "running[$ended]"
     if ! "$stopping"; then

@@ -6,8 +6,8 @@ usage() {
     cat <<'END'
 Usage: ./test.sh [NAME]
 
-Installs what is missing, builds with AddressSanitizer and UndefinedBehaviorSanitizer into build/asan,
-and runs all tests but those labelled tidy, fuzz and thunderbird. The last line is the verdict, and so
+Installs what is missing, builds with AddressSanitizer and UndefinedBehaviorSanitizer into build/asan
+(and the release, to test run.sh), and runs all tests but those labelled tidy, fuzz and thunderbird. The last line is the verdict, and so
 is the exit status.
 
   NAME     run only the transcripts (tests/transcripts) whose name begins so, on the sessions and
@@ -34,5 +34,7 @@ fail() {
 need_packages build test || fail "the packages could not be installed"
 cmake --preset asan >/dev/null || fail "the build could not be set up"
 cmake --build --preset asan || fail "it does not build"
+# For the test of run.sh: there it would be built as well, unseen.
+(($#)) || ./run.sh --build-only || fail "the release does not build"
 
 exec /usr/bin/python3 tests/run_tests.py build/asan "$@"

@@ -27,6 +27,10 @@ if(MYMAIL_SANITIZE)
   target_compile_options(mymail_options INTERFACE
     -fsanitize=${MYMAIL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mymail_options INTERFACE -fsanitize=${MYMAIL_SANITIZE})
+  if(MYMAIL_SANITIZE MATCHES "undefined")
+    # Its check of virtual calls probes memory through a pipe: it fails in tests that leave no descriptors.
+    target_compile_options(mymail_options INTERFACE -fno-sanitize=vptr)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # In instrumented code GCC 12 sees uninitialized parts in std::regex that are not there.
     target_compile_options(mymail_options INTERFACE -Wno-maybe-uninitialized)

@@ -16,7 +16,7 @@
 namespace options {
 namespace {
 
-constexpr unsigned kLongestTimeout_s = 24 * 60 * 60;
+constexpr unsigned kLongestTimeoutSeconds = 24 * 60 * 60;
 
 constexpr std::string_view kFiles =
     "users.txt has a line for each user: name@domain, a blank, the password. The store is a "
@@ -89,7 +89,7 @@ void add_common(CLI::App& app, Common& common) {
   app.add_option("--idle-timeout", common.idle_timeout_s,
                  "How long a client may be silent, in seconds")
       ->capture_default_str()
-      ->check(CLI::Range(1U, kLongestTimeout_s).description(""))
+      ->check(CLI::Range(1U, kLongestTimeoutSeconds).description(""))
       ->type_name("SECONDS");
   const std::set<std::string> levels = {"debug", "info", "warning", "error"};
   app.add_option("--log-level", common.log_level,

@@ -64,8 +64,8 @@ def outcome_of(case):
 
 
 def reason_of(case):
-    """Why a test skipped itself, as it said: a script's SKIPPED: …, or unittest's … skipped '…'."""
-    said = re.search(r"SKIPPED: (.+)|skipped ['\"](.+)['\"]$", case.findtext("system-out") or "", re.MULTILINE)
+    """Why a test skipped itself, as it said: a script's SKIPPED …: …, or unittest's … skipped '…'."""
+    said = re.search(r"SKIPPED[^:\n]*: (.+)|skipped ['\"](.+)['\"]$", case.findtext("system-out") or "", re.MULTILINE)
     return (said[1] or said[2]) if said else "it did not say why"
 
 

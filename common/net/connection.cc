@@ -24,8 +24,8 @@ constexpr size_t kDrainOctets = size_t{1} << 20U;
 constexpr std::chrono::seconds kDrainTime{2};
 
 // A peer that vanished is found out within 40 + 4 × 10 = 80 seconds of silence.
-constexpr int kSilenceBeforeProbes_s = 40;
-constexpr int kBetweenProbes_s = 10;
+constexpr int kSecondsBeforeProbes = 40;
+constexpr int kSecondsBetweenProbes = 10;
 constexpr int kProbes = 4;
 
 // Failing is no error of its own: the socket of a client that is already gone refuses options, and
@@ -39,8 +39,8 @@ void prepare(Socket& socket) {
   socket.non_blocking(true, ignored);
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kSilenceBeforeProbes_s);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kBetweenProbes_s);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, kSecondsBeforeProbes);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, kSecondsBetweenProbes);
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
 }
 

@@ -73,6 +73,7 @@ std::expected<void, std::string> Server::listen() {
 
 std::vector<tcp::endpoint> Server::endpoints() const {
   std::vector<tcp::endpoint> endpoints;
+  endpoints.reserve(listeners_.size());
   for (const auto& listener : listeners_) endpoints.push_back(listener->endpoint());
   return endpoints;
 }

@@ -5,31 +5,31 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 namespace users {
 namespace {
 
-constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
-
 // A file system's time stamps may be as coarse as this: a file that was changed more recently may
 // change again and keep its stamp.
-constexpr int64_t kCoarsestStampNs = 2 * kNanosecondsPerSecond;
+constexpr std::chrono::seconds kCoarsestStamp{2};
 
 constexpr std::string_view kAdvice =
     " (the file has a line for each user: name@domain, a blank, the password;"
     " --users names another file)";
 
 int64_t to_ns(const timespec& time) {
-  return int64_t{time.tv_sec} * kNanosecondsPerSecond + time.tv_nsec;
+  constexpr int64_t kPerSecond = 1'000'000'000;
+  return int64_t{time.tv_sec} * kPerSecond + time.tv_nsec;
 }
 
 bool is_young(int64_t modified_ns) {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return std::llabs(to_ns(now) - modified_ns) < kCoarsestStampNs;
+  using std::chrono::nanoseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto age = std::chrono::duration_cast<nanoseconds>(now) - nanoseconds(modified_ns);
+  return std::chrono::abs(age) < kCoarsestStamp;
 }
 
 std::string text_of_errno() {
@@ -72,8 +72,8 @@ UserFile::UserFile(std::string path, Report report)
 std::expected<std::unique_ptr<UserFile>, std::string> UserFile::open(std::string path,
                                                                      Report report) {
   std::unique_ptr<UserFile> file(new UserFile(std::move(path), std::move(report)));
-  if (auto read = file->read(); !read) {
-    return std::unexpected(read.error() + std::string(kAdvice));
+  if (const auto taken = file->take_over(file->read()); !taken) {
+    return std::unexpected(taken.error() + std::string(kAdvice));
   }
   return file;
 }
@@ -83,50 +83,57 @@ UserFile::Stamp UserFile::stamp_of(const struct stat& status) {
 }
 
 std::shared_ptr<const UserDb> UserFile::current() {
+  if (!is_current()) {
+    // Two threads may read at once and the older content be taken over last: its stamp is then not
+    // the file's, and the next look-up reads again.
+    const auto content = read();
+    const std::scoped_lock lock(mutex_);
+    if (const auto taken = take_over(content); taken) {
+      last_problem_.clear();
+    } else if (taken.error() != last_problem_) {
+      last_problem_ = taken.error();
+      report_(last_problem_ + " (the users stay as they were)");
+    }
+  }
   const std::scoped_lock lock(mutex_);
-  refresh();
   return current_;
 }
 
-void UserFile::refresh() {
+bool UserFile::is_current() const {
   struct stat status{};
-  if (::stat(path_.c_str(), &status) == 0 && seen_ && seen_->stamp == stamp_of(status) &&
-      !seen_->may_hide) {
-    return;
-  }
-  if (auto taken = read(); taken) {
-    last_problem_.clear();
-  } else if (taken.error() != last_problem_) {
-    last_problem_ = taken.error();
-    report_(last_problem_ + " (the users stay as they were)");
-  }
+  const bool is_there = ::stat(path_.c_str(), &status) == 0;
+  const std::scoped_lock lock(mutex_);
+  return is_there && seen_ && seen_->stamp == stamp_of(status) && !seen_->may_hide;
 }
 
-std::expected<void, std::string> UserFile::read() {
-  const auto fails = [this](const std::string& why) {
-    seen_.reset();
-    return std::unexpected(path_ + ": " + why);
-  };
+std::expected<UserFile::Content, std::string> UserFile::read() const {
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (file.get() < 0) return fails(text_of_errno());
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return fails(text_of_errno());
-  auto text = read_all(file.get());
-  if (!text) return fails(text.error());
-
-  const size_t hash = std::hash<std::string_view>()(*text);
-  const bool same = seen_ && seen_->stamp == stamp_of(status) && seen_->hash == hash;
-  seen_ = Seen{stamp_of(status), hash, is_young(to_ns(status.st_mtim))};
-  // Read again for its youth alone: nothing new to take over, nor to report.
-  if (same) {
-    if (!last_problem_.empty()) return std::unexpected(last_problem_);
-    return {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    return std::unexpected(path_ + ": " + text_of_errno());
   }
-  last_problem_.clear();
-  return take_over(*text);
+  auto text = read_all(file.get());
+  if (!text) return std::unexpected(path_ + ": " + text.error());
+  return Content{stamp_of(status), *std::move(text)};
 }
 
-std::expected<void, std::string> UserFile::take_over(std::string_view text) {
+std::expected<void, std::string> UserFile::take_over(
+    const std::expected<Content, std::string>& content) {
+  if (!content) {
+    seen_.reset();
+    return std::unexpected(content.error());
+  }
+  const size_t hash = std::hash<std::string_view>()(content->text);
+  const bool same = seen_ && seen_->stamp == content->stamp && seen_->hash == hash;
+  seen_ = Seen{content->stamp, hash, is_young(content->stamp.modified_ns)};
+  // Read again for its youth alone: nothing new to take over, nor to report.
+  if (same && last_problem_.empty()) return {};
+  if (same) return std::unexpected(last_problem_);
+  last_problem_.clear();
+  return parse(content->text);
+}
+
+std::expected<void, std::string> UserFile::parse(std::string_view text) {
   auto parsed = UserDb::parse(text);
   if (!parsed) {
     return std::unexpected(path_ + ":" + std::to_string(parsed.error().line) + ": " +

@@ -45,6 +45,10 @@ class UserFile final : public UserSource {
     int64_t modified_ns;
     bool operator==(const Stamp&) const = default;
   };
+  struct Content {
+    Stamp stamp;
+    std::string text;
+  };
   // What the file held when it was read.
   struct Seen {
     Stamp stamp;
@@ -55,15 +59,18 @@ class UserFile final : public UserSource {
   UserFile(std::string path, Report report);
 
   static Stamp stamp_of(const struct stat& status);
-  void refresh();
-  // Reads the file; what it holds becomes current_. The error is for a person.
-  std::expected<void, std::string> read();
-  std::expected<void, std::string> take_over(std::string_view text);
+  // Whether what is read last is what the file still holds.
+  bool is_current() const;
+  // The file as it is now, or what is wrong with it, for a person. Called without the lock.
+  std::expected<Content, std::string> read() const;
+  // The users are now those of `content`; the error says why they cannot be.
+  std::expected<void, std::string> take_over(const std::expected<Content, std::string>& content);
+  std::expected<void, std::string> parse(std::string_view text);
 
   const std::string path_;
   const Report report_;
-  std::mutex mutex_;
-  // Both guarded by mutex_.
+  mutable std::mutex mutex_;
+  // Guarded by mutex_:
   std::optional<Seen> seen_;
   std::shared_ptr<const UserDb> current_;
   std::string last_problem_;  // the one reported last, until the file is good again or changes
