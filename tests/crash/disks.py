@@ -95,7 +95,11 @@ class Disks:
 
     def close(self):
         for disk in self._mounted[::-1]:
-            disk.unmount()
+            try:
+                disk.unmount()
+            except RuntimeError:   # somebody still uses it: after a failure. It goes when he does.
+                run("umount", "--lazy", str(disk.folder))
+        self._mounted.clear()
         shutil.rmtree(self.folder)
 
     def ext4(self, name, size_mib, *mkfs_options, mount_options=("commit=300",)):
@@ -145,7 +149,8 @@ class Disk:
 
     def copy_settled(self, name):
         """Copies the image while it is mounted, again and again until a pass finds nothing new: what was
-        being written is written, or waits for somebody who has been stopped."""
+        being written is written, or waits for somebody who has been stopped. So the copy is the disk at
+        one moment. Returns it, and how many passes it took."""
         target = self._disks.folder / name
         target.unlink(missing_ok=True)
         passes = 1

@@ -3,7 +3,7 @@
 
     kill.py [--rounds N] [--seed S]      10 rounds by default; 1,000 take some minutes
 
-Each round: mysmtpd and mypopd on the store that the last round left, six senders and three readers that
+Each round: mysmtpd and mypopd on the store that the last round left, now and then on a new one, six senders and three readers that
 delete; kill -9 of one of them or of both at a random moment: at an acknowledgement, between a
 message's last octet and its 250, in the middle of a QUIT that deletes. Then every mailbox is read by
 mypopd and as files, and compared with what was promised (ledger.py). The seed fixes what is sent and
@@ -19,6 +19,7 @@ import sys
 import rounds
 import load
 
+ROUNDS_A_STORE = 20   # the most
 VICTIMS = (("smtpd",), ("pop3d",), ("smtpd", "pop3d"))
 
 
@@ -39,7 +40,7 @@ def one_round(run, number, victims, kind):
     run.ledger.faults += [fault for fault in faults if fault]
     run.settle()
     counts = run.ledger.counts
-    print(f"round {number}: {' and '.join(victims)} killed, {when}: in all {counts['acknowledged']} acknowledged, "
+    print(f"round {number}: {' and '.join(victims)} killed, {when}: on this store {counts['acknowledged']} acknowledged, "
           f"{counts['removed']} removed, {len(run.ledger.faults)} faults", flush=True)
 
 
@@ -50,14 +51,16 @@ def main():
     options = parser.parse_args()
 
     report = rounds.Report()
-    run = rounds.Rounds(None, options.seed)
-    try:
-        # Every victim in every kind of moment, in an order that makes short runs varied.
-        cases = itertools.cycle((victims, kind) for kind in load.Moment.KINDS[::-1] for victims in VICTIMS)
-        for number, (victims, kind) in zip(range(1, options.rounds + 1), cases):
-            one_round(run, number, victims, kind)
-    finally:
-        report.add(run)
+    # Every victim in every kind of moment, in an order that makes short runs varied.
+    cases = itertools.cycle((victims, kind) for kind in load.Moment.KINDS[::-1] for victims in VICTIMS)
+    number = 0
+    while number < options.rounds:
+        run = rounds.Rounds(None, f"{options.seed} {number}")
+        try:
+            for number in range(number + 1, min(number + run.chance.randint(1, ROUNDS_A_STORE), options.rounds) + 1):
+                one_round(run, number, *next(cases))
+        finally:
+            report.add(run)
     report.say()
     print(f"{'FAILED' if report.faults else 'PASSED'}: kill -9, {options.rounds} rounds")
     return 1 if report.faults else 0

@@ -33,7 +33,7 @@ IMAGE_MIB = 128
 ROUNDS_AN_IMAGE = 5   # the most; each image but the last lives on in its copy
 
 
-def one_round(run, image, mine, copy_name, kind):
+def one_round(run, image, copy_name, kind):
     """Returns the copy, mounted and compared, and what happened in words."""
     servers = [run.start(which) for which in ("smtpd", "pop3d")]
 
@@ -41,10 +41,12 @@ def one_round(run, image, mine, copy_name, kind):
         for server in servers:
             server.process.send_signal(signal.SIGSTOP)
 
-    when = run.under_load(servers[:1], servers[1:], kind, strike)
-    copy, passes = image.copy_settled(copy_name)
-    for server in servers:
-        run.kill(server)
+    try:
+        when = run.under_load(servers[:1], servers[1:], kind, strike)
+        copy, passes = image.copy_settled(copy_name)
+    finally:
+        for server in servers:
+            run.kill(server)
     image.unmount()
     image.file.unlink()
     copy.folder = image.folder   # the store's path stays what it was
@@ -64,7 +66,7 @@ def cut_power(options, environment, report):
                 for _ in range(run.chance.randint(1, ROUNDS_AN_IMAGE)):
                     number += 1
                     kind = load.Moment.KINDS[number % 3]
-                    image, when = one_round(run, image, mine, f"{number}.img", kind)
+                    image, when = one_round(run, image, f"{number}.img", kind)
                     counts = run.ledger.counts
                     print(f"round {number}: {when}: on this image {counts['acknowledged']} acknowledged, "
                           f"{counts['removed']} removed, {counts['lost']} lost, {counts['torn']} torn", flush=True)
