@@ -3,12 +3,12 @@
 
     kill.py [--rounds N] [--seed S]      10 rounds by default; 1,000 take some minutes
 
-Each round: mysmtpd and mypopd on the store that the last round left, now and then on a new one, six senders and three readers that
-delete; kill -9 of one of them or of both at a random moment: at an acknowledgement, between a
-message's last octet and its 250, in the middle of a QUIT that deletes. Then every mailbox is read by
-mypopd and as files, and compared with what was promised (ledger.py). The seed fixes what is sent and
-which moment is waited for, not how the threads run. The servers are those that MYSMTPD and
-MYPOPD name, by default build/asan's.
+Each round: mysmtpd and mypopd on the store that the last round left, now and then on a new one; six
+senders, and three readers that delete; kill -9 of one of them or of both at a random moment: at an
+acknowledgement, between a message's last octet and its 250, in the middle of a QUIT that deletes. Then
+every mailbox is read by mypopd and as files, and compared with what was promised (ledger.py). The seed
+fixes what is sent and which moment is waited for, not how the threads run. The servers are those that
+MYSMTPD and MYPOPD name, by default build/asan's.
 
 Exit status 0: all promises held; 1: one did not.
 """
