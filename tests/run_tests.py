@@ -63,6 +63,12 @@ def outcome_of(case):
     return "failed"
 
 
+def reason_of(case):
+    """Why a test skipped itself, as it said: a script's SKIPPED …: …, or unittest's … skipped '…'."""
+    said = re.search(r"SKIPPED[^:\n]*: (.+)|skipped ['\"](.+)['\"]$", case.findtext("system-out") or "", re.MULTILINE)
+    return (said[1] or said[2]) if said else "it did not say why"
+
+
 def in_words(counts):
     text = f"{counts['passed']} passed, {counts['failed']} failed"
     return text + (f", {counts['skipped']} skipped" if counts["skipped"] else "")
@@ -80,10 +86,12 @@ def main(build, prefix=None):
         ["ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error",
          "--parallel", str(os.cpu_count() or 1), "--output-junit", str(results), *selected]).returncode
 
-    outcomes = {}
+    outcomes, reasons = {}, collections.defaultdict(list)
     if results.exists():
-        outcomes = {case.get("name"): outcome_of(case)
-                    for case in ElementTree.parse(results).getroot().iter("testcase")}
+        for case in ElementTree.parse(results).getroot().iter("testcase"):
+            outcomes[case.get("name")] = outcome_of(case)
+            if outcome_of(case) == "skipped":
+                reasons[reason_of(case)].append(case.get("name"))
     by_label = collections.defaultdict(collections.Counter)
     total = collections.Counter()
     for name, label in labels.items():
@@ -94,6 +102,8 @@ def main(build, prefix=None):
     print()
     for label in sorted(by_label):
         print(f"  {label:<12} {in_words(by_label[label])}")
+    for reason, names in sorted(reasons.items()):
+        print(f"\n  skipped, {reason}:\n    " + "\n    ".join(names))
     print()
     print(in_words(total))
     if status == 0 and total["failed"] == 0 and total["passed"] > 0:

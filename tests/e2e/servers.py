@@ -42,16 +42,18 @@ REPORTS = ("Sanitizer", "runtime error:", "Assertion", "terminate called")
 
 
 class Server:
-    """A running server. `folder` holds its users.txt and mail.store."""
+    """A running server. `folder` holds its users.txt and mail.store. `prefix` stands in front of its
+    command line; `environment` is added to ours."""
 
-    def __init__(self, which, folder, port, arguments):
+    def __init__(self, which, folder, port, arguments, prefix=(), environment=None):
         self.which = which
         self.kills = False
         self.errors = tempfile.TemporaryFile()
         # A session of its own, so that a test's Ctrl-C is not the server's.
         self.process = subprocess.Popen(
-            [BINARIES[which], str(port), *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True)
+            [*prefix, BINARIES[which], str(port), *arguments], cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True,
+            env={**os.environ, **(environment or {})})
         self.ports = {}
         while "127.0.0.1" not in self.ports:
             if not self.read_listening():
@@ -137,17 +139,18 @@ class Store:
 
 
 class Site:
-    """A fresh folder with users and a store, and the servers that run on it."""
+    """A fresh folder with users and a store, and the servers that run on it. `store`: where the store is,
+    if it is elsewhere; it is then the caller's."""
 
-    def __init__(self, users=SAMPLE_USERS):
+    def __init__(self, users=SAMPLE_USERS, store=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mymail-e2e-"))
         self.users_file = self.folder / "users.txt"
         self.users_file.write_bytes(users.encode("latin-1"))   # a character an octet
-        self.store = Store(self.folder / "mail.store")
+        self.store = Store(store or self.folder / "mail.store")
         self.servers = []
 
-    def start(self, which, *arguments, port=0):
-        server = Server(which, self.folder, port, arguments)
+    def start(self, which, *arguments, port=0, **options):
+        server = Server(which, self.folder, port, ["--store", str(self.store.folder), *arguments], **options)
         self.servers.append(server)
         return server
 
