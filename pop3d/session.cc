@@ -150,6 +150,7 @@ std::optional<Action> Session::next_command() {
 // ---- Commands ----
 
 void Session::run(const text::Line& line) {
+  ++tally_.commands;
   const auto command = protocol::split_command(line.text);
   const auto verb = text::without_trailing_blanks(command.verb);
   if (std::holds_alternative<Fresh>(phase_)) {
@@ -251,7 +252,10 @@ void Session::noop(std::string_view) {
 
 void Session::quit(std::string_view) {
   if (std::holds_alternative<Transaction>(phase_)) {
-    phase_ = Update{listing().deleted()};
+    auto deleted = listing().deleted();
+    tally_.deleted = deleted.size();
+    tally_.left = listing().count();
+    phase_ = Update{std::move(deleted)};
   } else {
     close_with(goodbye());
   }
@@ -293,7 +297,9 @@ void Session::message_read(std::string_view text) {
 
 void Session::finish_message() {
   auto& reply = std::get<Transaction>(phase_).reply;
-  std::get<Sent>(reply).encoder.finish(output_);
+  const auto& sent = std::get<Sent>(reply);
+  sent.encoder.finish(output_);
+  if (!sent.top) ++tally_.retrieved;
   reply = std::monostate{};
 }
 
@@ -334,7 +340,9 @@ void Session::say(const Reply& reply) {
   if (reply.is_client_error && ++errors_ > settings_.limits.errors) {
     return close_with(closing_too_many_errors());
   }
-  output_ += render(reply);
+  const std::string rendered = render(reply);
+  if (!reply.ok) refusals_.add(text::without_line_end(rendered));
+  output_ += rendered;
 }
 
 void Session::close_with(const Reply& reply) {

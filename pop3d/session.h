@@ -25,6 +25,7 @@
 
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/refusals.h"
 #include "common/store/message_info.h"
 #include "common/text/dot_stuffing.h"
 #include "common/text/line_reader.h"
@@ -69,6 +70,14 @@ struct Settings {
   Limits limits;
 };
 
+// What a session came to, for the log.
+struct Tally {
+  size_t commands = 0;
+  size_t retrieved = 0;  // RETR, TOP not
+  size_t deleted = 0;    // at QUIT
+  size_t left = 0;       // in the maildrop, at QUIT
+};
+
 class Session {
  public:
   static constexpr size_t kOutputLimit = size_t{64} * 1024;
@@ -96,6 +105,10 @@ class Session {
   void message_unreadable();
   // Whether all of them are gone for good.
   void messages_removed(bool all);
+
+  // For the log.
+  const Tally& tally() const { return tally_; }
+  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
@@ -169,6 +182,8 @@ class Session {
   Phase phase_;
   size_t errors_ = 0;
   bool input_ended_ = false;
+  Tally tally_;
+  protocol::Refusals refusals_;
 };
 
 }  // namespace pop3

@@ -122,6 +122,7 @@ Action Session::next() {
 // ---- Commands ----
 
 void Session::run(const text::Line& line) {
+  ++tally_.commands;
   const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
   if (std::holds_alternative<Fresh>(phase_)) {
     if (protocol::is_http_verb(command.verb)) {
@@ -156,6 +157,7 @@ unsigned Session::facts() const {
 void Session::hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_argument());
   greeting_ = Greeting::kHelo;
+  client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
   say(smtp::hello(settings_.host_name));
 }
@@ -163,6 +165,7 @@ void Session::hello(std::string_view argument) {
 void Session::extended_hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_argument("EHLO takes one name"));
   greeting_ = Greeting::kEhlo;
+  client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
   say(extensions(settings_.host_name, settings_.limits));
 }
@@ -170,11 +173,12 @@ void Session::extended_hello(std::string_view argument) {
 void Session::mail(std::string_view argument) {
   const auto command = parse_mail(argument, greeting_, settings_.limits);
   if (!command) return say(command.error());
-  phase_ = Transaction{};
+  phase_ = Transaction{command->from.text, {}};
   say(sender_ok());
 }
 
 void Session::rcpt(std::string_view argument) {
+  ++tally_.asked;
   const auto command = parse_rcpt(argument, greeting_);
   if (!command) return say(command.error());
   const auto users = users_.current();
@@ -186,13 +190,13 @@ void Session::rcpt(std::string_view argument) {
     if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
     mailboxes.push_back(user->name);
   }
+  ++tally_.recipients;
   say(recipient_ok());
 }
 
 void Session::data(std::string_view) {
   say(start_data());
-  phase_ = Receiving{std::move(std::get<Transaction>(phase_).mailboxes),
-                     text::DotDecoder(reader_.ends())};
+  phase_ = Receiving{std::move(std::get<Transaction>(phase_)), text::DotDecoder(reader_.ends())};
 }
 
 void Session::rset(std::string_view) {
@@ -221,9 +225,12 @@ void Session::quit(std::string_view) {
 
 std::optional<Action> Session::next_of_message(Receiving& receiving) {
   using Step = Receiving::Step;
-  if (receiving.step == Step::kOpen) return OpenMessage{};
+  if (receiving.step == Step::kOpen) {
+    return OpenMessage{{std::move(receiving.envelope.reverse_path), client_name_,
+                        greeting_ == Greeting::kEhlo, reader_.ends() == text::LineEnds::kLf}};
+  }
   if (receiving.step == Step::kCommit) {
-    return CommitMessage{std::move(receiving.mailboxes), receiving.decoder.octets(),
+    return CommitMessage{std::move(receiving.envelope.mailboxes), receiving.decoder.octets(),
                          receiving.decoder.first_bare_newline()};
   }
   if (receiving.refusal && std::exchange(receiving.open, false)) return DiscardMessage{};
@@ -279,11 +286,17 @@ void Session::message_appended(StoreOutcome outcome) {
   if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
 }
 
-void Session::message_committed(StoreOutcome outcome) {
+void Session::message_committed(std::string_view id) {
+  ++tally_.messages;
+  tally_.octets += std::get<Receiving>(phase_).decoder.octets();
   phase_ = Idle{};
-  if (outcome != StoreOutcome::kDone) return say(reply_to(outcome));
   errors_ = 0;
-  say(message_stored());
+  say(message_stored(id));
+}
+
+void Session::message_not_committed(StoreOutcome failure) {
+  phase_ = Idle{};
+  say(reply_to(failure));
 }
 
 // ---- Replies ----
@@ -292,7 +305,9 @@ void Session::say(const Reply& reply) {
   if (reply.is_client_error() && ++errors_ > settings_.limits.errors) {
     return close_with(closing_too_many_errors(settings_.host_name));
   }
-  output_ += render(reply, greeting_);
+  const std::string rendered = render(reply, greeting_);
+  if (reply.code >= 400) refusals_.add(text::without_line_end(rendered));
+  output_ += rendered;
 }
 
 void Session::close_with(const Reply& reply) {

@@ -32,6 +32,7 @@ RULES = [
     (r"common/options\.", ["common/options.h", "common/text/", "common/version.h"], ASIO),
     (r"common/version\.", [], WORLD),
     (r"smtpd/(main|driver)\.", ["common/", "smtpd/"], None),
+    (r"smtpd/trace\.cc", FOR_SESSIONS + ["smtpd/"], ASIO),   # <chrono> as a calendar: it reads no clock
     (r"smtpd/session", FOR_SESSIONS + ["smtpd/"], WORLD),
     (r"smtpd/", FOR_SESSIONS + ["smtpd/"], WORLD),
     (r"pop3d/(main|driver)\.", ["common/", "pop3d/"], None),
