@@ -1,5 +1,7 @@
 #include "pop3d/driver.h"
 
+#include <algorithm>
+#include <array>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
@@ -76,8 +78,9 @@ class Handler {
       co_return;
     }
     // It lives only while a message is being sent: an idle session has none.
-    const auto buffer = std::make_unique_for_overwrite<char[]>(action.max_octets);
-    const std::span<char> room(buffer.get(), action.max_octets);
+    using Buffer = std::array<char, Limits::kReadOctets>;
+    const auto buffer = std::make_unique_for_overwrite<Buffer>();
+    const auto room = std::span<char>(*buffer).first(std::min(action.max_octets, buffer->size()));
     const auto octets =
         co_await net::await_done<size_t>([this, &action, room](store::Done<size_t> done) {
           maildrop_->read(action.index, action.offset, room, std::move(done));
@@ -90,8 +93,8 @@ class Handler {
       co_return;
     }
     // Less than asked for: the next read would find the end. Spares a way to the store and back.
-    if (*octets < action.max_octets) end_ = End{action.index, action.offset + *octets};
-    session_->message_read({buffer.get(), *octets});
+    if (*octets < room.size()) end_ = End{action.index, action.offset + *octets};
+    session_->message_read({room.data(), *octets});
   }
 
   asio::awaitable<void> perform(RemoveMessages& action) {
