@@ -57,7 +57,7 @@ class Handler {
     delivery_.reset();
     if (!id) {
       log_failure("message-not-stored", id.error());
-      session_.message_committed(net::store_outcome(id.error()));
+      session_.message_not_committed(net::store_outcome(id.error()));
       co_return;
     }
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(steady_clock::now() - begin);
@@ -72,7 +72,7 @@ class Handler {
                                      {"which", action.bare_newline->which == '\n' ? "LF" : "CR"},
                                      {"octet", action.bare_newline->octet}});
     }
-    session_.message_committed(StoreOutcome::kDone);
+    session_.message_committed(id->text);
   }
 
   asio::awaitable<void> perform(DiscardMessage&) {
