@@ -25,6 +25,7 @@
 
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/refusals.h"
 #include "common/store/message_info.h"
 #include "common/text/dot_stuffing.h"
 #include "common/text/line_reader.h"
@@ -69,6 +70,14 @@ struct Settings {
   Limits limits;
 };
 
+// What a session came to, for the log.
+struct Tally {
+  size_t commands = 0;
+  size_t retrieved = 0;             // RETR, TOP not
+  size_t deleted = 0;               // at QUIT
+  std::optional<size_t> left = {};  // in the maildrop at the end; none: it was never opened
+};
+
 class Session {
  public:
   static constexpr size_t kOutputLimit = size_t{64} * 1024;
@@ -96,6 +105,12 @@ class Session {
   void message_unreadable();
   // Whether all of them are gone for good.
   void messages_removed(bool all);
+
+  // For the log.
+  const Tally& tally() const { return tally_; }
+  // After next() returned Close.
+  protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
+  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
@@ -130,7 +145,9 @@ class Session {
   struct Update {
     std::vector<size_t> deleted;
   };
-  struct Closing {};
+  struct Closing {
+    protocol::Closed why;
+  };
   using Phase = std::variant<Fresh, Authorization, Transaction, Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
@@ -158,9 +175,10 @@ class Session {
   void write_lines(Transaction& transaction, Listed& listed);
   void finish_message();
   Listing& listing() { return std::get<Transaction>(phase_).listing; }
-  void close_with(const Reply& reply);
+  void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
+  void send(const Reply& reply);
 
   const Settings& settings_;
   users::UserSource& users_;
@@ -169,6 +187,8 @@ class Session {
   Phase phase_;
   size_t errors_ = 0;
   bool input_ended_ = false;
+  Tally tally_;
+  protocol::Refusals refusals_;
 };
 
 }  // namespace pop3

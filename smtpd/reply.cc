@@ -12,7 +12,9 @@ constexpr std::string_view kOutOfSequence = "Bad sequence of commands";
 constexpr std::string_view kClosing = "Service not available, closing transmission channel";
 
 Reply make(int code, std::string_view status, std::string_view text, std::string_view detail = {}) {
-  return Reply{code, status, std::string(text), std::string(detail)};
+  Reply reply{code, status, std::string(text)};
+  if (!detail.empty()) reply.detail.append(": ").append(detail);
+  return reply;
 }
 
 Reply closing(std::string_view status, std::string_view host) {
@@ -40,7 +42,7 @@ std::string render(const Reply& reply, Greeting greeting) {
   const bool extended = greeting == Greeting::kEhlo;
   if (extended && !reply.status.empty()) last.append(reply.status).append(" ");
   last.append(rest);
-  if (extended && !reply.detail.empty()) last.append(": ").append(reply.detail);
+  if (extended) last.append(reply.detail);
   append_line(out, reply.code, ' ', last);
   return out;
 }
@@ -70,8 +72,8 @@ Reply sender_ok() {
 Reply recipient_ok() {
   return make(250, "2.1.5", kCompleted);
 }
-Reply message_stored() {
-  return make(250, "2.0.0", kCompleted);
+Reply message_stored(std::string_view id) {
+  return Reply{250, "2.0.0", std::string(kCompleted), "; id=" + std::string(id)};
 }
 Reply start_data() {
   return make(354, {}, "Waiting for data, finish with <CR><LF>.<CR><LF>");

@@ -21,7 +21,7 @@ struct Reply {
   int code;
   std::string_view status;  // RFC 3463; empty: this reply never has one
   std::string text;         // lines parted by LF: only EHLO's answer has more than one
-  std::string detail = {};
+  std::string detail = {};  // what follows the text after EHLO, its separator included
 
   // Whether it tells the client that it did something wrong. An address that is nobody's is no such
   // thing: it is the answer to a well-formed question, and a list may have many.
@@ -40,7 +40,8 @@ Reply bad_client_name();
 
 Reply sender_ok();
 Reply recipient_ok();
-Reply message_stored();
+// `id`: the first part of the message's UIDL in every mailbox.
+Reply message_stored(std::string_view id);
 Reply start_data();
 Reply reset();
 Reply noop();

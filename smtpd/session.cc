@@ -16,6 +16,7 @@ namespace smtp {
 namespace {
 
 using protocol::Argument;
+using protocol::Closed;
 using protocol::Refusal;
 using protocol::StoreOutcome;
 
@@ -100,7 +101,8 @@ void Session::end_of_input() {
 
 void Session::end(protocol::Ending why) {
   close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
-                                               : closing_down(settings_.host_name));
+                                               : closing_down(settings_.host_name),
+             Closed::kEnded);
 }
 
 std::string Session::take_output() {
@@ -119,7 +121,7 @@ Action Session::next() {
     if (line) {
       run(*line);
     } else if (input_ended_) {
-      phase_ = Closing{};
+      phase_ = Closing{Closed::kEndOfInput};
     } else {
       return protocol::Read{};
     }
@@ -129,10 +131,11 @@ Action Session::next() {
 // ---- Commands ----
 
 void Session::run(const text::Line& line) {
+  ++tally_.commands;
   const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
   if (std::holds_alternative<Fresh>(phase_)) {
     if (protocol::is_http_verb(command.verb)) {
-      return close_with(closing_no_mail_client(settings_.host_name));
+      return close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
     }
     phase_ = Idle{};
   }
@@ -163,6 +166,7 @@ unsigned Session::facts() const {
 void Session::hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kHelo;
+  client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
   say(smtp::hello(settings_.host_name));
 }
@@ -170,6 +174,7 @@ void Session::hello(std::string_view argument) {
 void Session::extended_hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kEhlo;
+  client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
   say(extensions(settings_.host_name, settings_.limits));
 }
@@ -177,11 +182,12 @@ void Session::extended_hello(std::string_view argument) {
 void Session::mail(std::string_view argument) {
   const auto command = parse_mail(argument, greeting_, settings_.limits);
   if (!command) return say(command.error());
-  phase_ = Transaction{};
+  phase_ = Transaction{command->from.text, {}};
   say(sender_ok());
 }
 
 void Session::rcpt(std::string_view argument) {
+  ++tally_.asked;
   const auto command = parse_rcpt(argument, greeting_);
   if (!command) return say(command.error());
   const auto users = users_.current();
@@ -193,13 +199,13 @@ void Session::rcpt(std::string_view argument) {
     if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
     mailboxes.push_back(user->name);
   }
+  ++tally_.recipients;
   say(recipient_ok());
 }
 
 void Session::data(std::string_view) {
   say(start_data());
-  phase_ = Receiving{std::move(std::get<Transaction>(phase_).mailboxes),
-                     text::DotDecoder(reader_.ends())};
+  phase_ = Receiving{std::move(std::get<Transaction>(phase_)), text::DotDecoder(reader_.ends())};
 }
 
 void Session::rset(std::string_view) {
@@ -221,16 +227,19 @@ void Session::noop(std::string_view) {
 }
 
 void Session::quit(std::string_view) {
-  close_with(goodbye());
+  close_with(goodbye(), Closed::kQuit);
 }
 
 // ---- The message ----
 
 std::optional<Action> Session::next_of_message(Receiving& receiving) {
   using Step = Receiving::Step;
-  if (receiving.step == Step::kOpen) return OpenMessage{};
+  if (receiving.step == Step::kOpen) {
+    return OpenMessage{{std::move(receiving.envelope.reverse_path), client_name_,
+                        greeting_ == Greeting::kEhlo, reader_.ends() == text::LineEnds::kLf}};
+  }
   if (receiving.step == Step::kCommit) {
-    return CommitMessage{std::move(receiving.mailboxes), receiving.decoder.octets(),
+    return CommitMessage{std::move(receiving.envelope.mailboxes), receiving.decoder.octets(),
                          receiving.decoder.first_bare_newline()};
   }
   if (receiving.refusal && std::exchange(receiving.open, false)) return DiscardMessage{};
@@ -248,7 +257,8 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
   const std::string_view bytes = reader_.buffered().substr(0, kAppendOctets - 2);
   if (bytes.empty()) {
     if (!input_ended_) return protocol::Read{};
-    phase_ = Closing{};  // a message that came to no end is nobody's; the driver drops it
+    // A message that came to no end is nobody's; the driver drops it.
+    phase_ = Closing{Closed::kEndOfInput};
     return std::nullopt;
   }
   reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
@@ -286,25 +296,36 @@ void Session::message_appended(StoreOutcome outcome) {
   if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
 }
 
-void Session::message_committed(StoreOutcome outcome) {
+void Session::message_committed(std::string_view id) {
+  ++tally_.messages;
+  tally_.octets += std::get<Receiving>(phase_).decoder.octets();
   phase_ = Idle{};
-  if (outcome != StoreOutcome::kDone) return say(reply_to(outcome));
   errors_ = 0;
-  say(message_stored());
+  say(message_stored(id));
+}
+
+void Session::message_not_committed(StoreOutcome failure) {
+  phase_ = Idle{};
+  say(reply_to(failure));
 }
 
 // ---- Replies ----
 
 void Session::say(const Reply& reply) {
   if (reply.is_client_error() && ++errors_ > settings_.limits.errors) {
-    return close_with(closing_too_many_errors(settings_.host_name));
+    return close_with(closing_too_many_errors(settings_.host_name), Closed::kTooManyErrors);
   }
+  if (reply.code >= 400) refusals_.add(text::without_line_end(render(reply, greeting_)));
+  send(reply);
+}
+
+void Session::send(const Reply& reply) {
   output_ += render(reply, greeting_);
 }
 
-void Session::close_with(const Reply& reply) {
-  say(reply);
-  phase_ = Closing{};
+void Session::close_with(const Reply& reply, Closed why) {
+  send(reply);
+  phase_ = Closing{why};
 }
 
 }  // namespace smtp

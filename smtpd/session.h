@@ -22,16 +22,20 @@
 
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/refusals.h"
 #include "common/text/dot_stuffing.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
 #include "smtpd/limits.h"
 #include "smtpd/reply.h"
+#include "smtpd/trace.h"
 
 namespace smtp {
 
 // Start a message; what AppendMessage brings belongs to it.
-struct OpenMessage {};
+struct OpenMessage {
+  Origin origin;
+};
 
 // Put this at the end of the message. Valid until message_appended(); at most kAppendOctets.
 struct AppendMessage {
@@ -62,6 +66,15 @@ struct Settings {
   Limits limits;
 };
 
+// What a session came to, for the log.
+struct Tally {
+  size_t messages = 0;    // stored
+  size_t recipients = 0;  // accepted
+  size_t asked = 0;       // RCPT commands
+  size_t commands = 0;
+  uint64_t octets = 0;  // of the messages stored
+};
+
 class Session {
  public:
   static constexpr size_t kOutputLimit = size_t{64} * 1024;
@@ -82,26 +95,37 @@ class Session {
 
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
-  void message_committed(protocol::StoreOutcome outcome);
+  // `id`: the first part of its UIDL in every mailbox.
+  void message_committed(std::string_view id);
+  void message_not_committed(protocol::StoreOutcome failure);
+
+  // For the log.
+  const Tally& tally() const { return tally_; }
+  // After next() returned Close.
+  protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
+  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
   struct Transaction {
+    std::string reverse_path;
     std::vector<std::string> mailboxes;  // in the order of RCPT, each once
   };
   // From DATA to its reply.
   struct Receiving {
     enum class Step { kOpen, kRead, kCommit };
-    std::vector<std::string> mailboxes;
+    Transaction envelope;
     text::DotDecoder decoder;
     Step step = Step::kOpen;
     bool open = false;                  // there is a message that can be appended to
     std::optional<Reply> refusal = {};  // once it is there, the rest of the message is only read
     std::string chunk = {};             // decoded and not yet appended
   };
-  struct Closing {};
+  struct Closing {
+    protocol::Closed why;
+  };
   using Phase = std::variant<Fresh, Idle, Transaction, Receiving, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
@@ -120,9 +144,10 @@ class Session {
   void run(const text::Line& line);
   std::optional<Action> next_of_message(Receiving& receiving);
   void judge(Receiving& receiving) const;
-  void close_with(const Reply& reply);
+  void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
+  void send(const Reply& reply);
 
   const Settings& settings_;
   users::UserSource& users_;
@@ -130,8 +155,11 @@ class Session {
   std::string output_;
   Phase phase_;
   Greeting greeting_ = Greeting::kNone;
-  size_t errors_ = 0;  // since the last message that was stored
+  std::string client_name_;  // the greeting's
+  size_t errors_ = 0;        // since the last message that was stored
   bool input_ended_ = false;
+  Tally tally_;
+  protocol::Refusals refusals_;
 };
 
 }  // namespace smtp

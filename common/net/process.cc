@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -14,29 +15,34 @@ namespace {
 
 constexpr std::chrono::milliseconds kLogMayTake{500};
 
-sigset_t ending_signals() {
+sigset_t obeyed_signals() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGTERM);
   ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGHUP);
   return signals;
 }
 
+// What a server has open beside its connections, generously: its threads' event queues, listening
+// sockets, the store and the mailboxes of a batch, users.txt.
+constexpr size_t kOtherDescriptors = 128;
+
 }  // namespace
 
-EndingSignals::EndingSignals() {
-  const sigset_t signals = ending_signals();
+ObeyedSignals::ObeyedSignals() {
+  const sigset_t signals = obeyed_signals();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-EndingSignals::~EndingSignals() {
-  const sigset_t signals = ending_signals();
+ObeyedSignals::~ObeyedSignals() {
+  const sigset_t signals = obeyed_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 void prepare_process() {
   (void)std::signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = ending_signals();
+  const sigset_t signals = obeyed_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)std::signal(SIGXFSZ, SIG_IGN);
   rlimit descriptors{};
@@ -45,6 +51,21 @@ void prepare_process() {
     // Without it the server serves fewer connections at a time: no error.
     (void)::setrlimit(RLIMIT_NOFILE, &descriptors);
   }
+}
+
+size_t connections_that_fit(size_t wanted, size_t descriptors_each) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
+    return wanted;
+  }
+  const size_t limit = descriptors.rlim_cur;
+  const size_t fit =
+      std::max<size_t>(limit - std::min(limit, kOtherDescriptors), descriptors_each) /
+      descriptors_each;
+  if (fit >= wanted) return wanted;
+  logging::warning("connections-lowered",
+                   {{"wanted", wanted}, {"connections", fit}, {"descriptors", limit}});
+  return fit;
 }
 
 int bad_start(std::string_view program, std::string_view why) {

@@ -1,25 +1,31 @@
 // What a server does to its own process.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace net {
 
 // At start, before there are threads: a connection or pipe that is gone, and a file that may grow
 // no more (RLIMIT_FSIZE), become an error of write() instead of a signal, as many descriptors may
-// be open as the system lets this process have, and SIGTERM and SIGINT wait until somebody is there
-// who obeys them.
+// be open as the system lets this process have, and SIGTERM, SIGINT and SIGHUP wait until somebody
+// is there who obeys them.
 void prepare_process();
 
-// While it lives, SIGTERM and SIGINT reach the thread that made it. Before and after they wait: one
-// that comes while the process is putting itself away would else end it in the midst of that.
-class EndingSignals {
+// While it lives, SIGTERM, SIGINT and SIGHUP reach the thread that made it. Before and after they
+// wait: one that comes while the process is putting itself away would else end it in the midst of
+// that.
+class ObeyedSignals {
  public:
-  EndingSignals();
-  EndingSignals(const EndingSignals&) = delete;
-  EndingSignals& operator=(const EndingSignals&) = delete;
-  ~EndingSignals();
+  ObeyedSignals();
+  ObeyedSignals(const ObeyedSignals&) = delete;
+  ObeyedSignals& operator=(const ObeyedSignals&) = delete;
+  ~ObeyedSignals();
 };
+
+// How many of `wanted` connections this process has descriptors for, when each takes so many. At
+// least one. Logs it when it is fewer.
+size_t connections_that_fit(size_t wanted, size_t descriptors_each);
 
 // EX_CONFIG of sysexits.h: it cannot start as it is set up.
 inline constexpr int kBadStart = 78;

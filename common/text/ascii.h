@@ -56,6 +56,12 @@ constexpr std::string_view without_trailing_blanks(std::string_view s) {
   return s;
 }
 
+// Without the CRs and LFs at its end.
+constexpr std::string_view without_line_end(std::string_view s) {
+  while (s.ends_with('\r') || s.ends_with('\n')) s.remove_suffix(1);
+  return s;
+}
+
 constexpr std::string_view without_leading_blanks(std::string_view s) {
   while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
   return s;

@@ -45,7 +45,7 @@ class Server:
     """A running server. `folder` holds its users.txt and mail.store. `prefix` stands in front of its
     command line; `environment` is added to ours."""
 
-    def __init__(self, which, folder, port, arguments, prefix=(), environment=None):
+    def __init__(self, which, folder, port, arguments, prefix=(), environment=None, preexec_fn=None):
         self.which = which
         self.kills = False
         self.errors = tempfile.TemporaryFile()
@@ -53,7 +53,7 @@ class Server:
         self.process = subprocess.Popen(
             [*prefix, BINARIES[which], str(port), *arguments], cwd=folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True,
-            env={**os.environ, **(environment or {})})
+            env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
         self.ports = {}
         while "127.0.0.1" not in self.ports:
             if not self.read_listening():

@@ -10,6 +10,7 @@ RUN = re.compile(r"\{(.)\*(\d+)\}")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
 SINGLE = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 UID = r"[!-~]{1,70}"
+ID = r"[0-9a-f]{1,16}"
 
 
 class FormError(Exception):
@@ -56,8 +57,9 @@ def unescape(text):
 
 
 def pattern_of(text, version):
-    """What the server's line must match: as written, but for {uid} and {version}."""
+    """What the server's line must match: as written, but for {uid}, {id} and {version}."""
     pattern = re.escape(unescape(text)).replace(rb"\{uid\}", UID.encode())
+    pattern = pattern.replace(rb"\{id\}", ID.encode())
     return re.compile(pattern.replace(rb"\{version\}", re.escape(version.encode())) + rb"\r\n", re.DOTALL)
 
 

@@ -79,7 +79,11 @@ std::string SmtpWorld::run() {
         for (const auto& mailbox : commit->mailboxes) stored_.push_back({mailbox, text});
         commits_.push_back(*commit);
       }
-      session_.message_committed(outcome);
+      if (outcome == StoreOutcome::kDone) {
+        session_.message_committed("1a2b");
+      } else {
+        session_.message_not_committed(outcome);
+      }
     } else if (std::holds_alternative<smtp::DiscardMessage>(action)) {
       if (!message_) throw std::logic_error("DiscardMessage without a message");
       message_.reset();

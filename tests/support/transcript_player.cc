@@ -11,6 +11,8 @@ std::string filled_in(std::string expected) {
     expected =
         match[1].str() + match[2].str() + " 1a2b-" + std::to_string(std::stoul(match[2]) - 1);
   }
+  const size_t id = expected.find("{id}");
+  if (id != std::string::npos) expected.replace(id, 4, "1a2b");
   const size_t version = expected.find("{version}");
   if (version != std::string::npos) expected.replace(version, 9, "1.2.3");
   return expected;
