@@ -129,12 +129,14 @@ std::optional<Action> Session::next_of(Authorization& authorization) {
 }
 
 std::optional<Action> Session::next_of(Transaction& transaction) {
-  if (auto* listed = std::get_if<Listed>(&transaction.reply)) {
-    write_lines(transaction, *listed);
+  if (auto* writer = std::get_if<ListingWriter>(&transaction.reply)) {
+    if (writer->write(transaction.listing, output_, kOutputLimit)) {
+      transaction.reply = std::monostate{};
+    }
     return std::nullopt;
   }
-  if (const auto* sent = std::get_if<Sent>(&transaction.reply)) {
-    return ReadMessage{sent->index, sent->offset, Limits::kReadOctets};
+  if (const auto* writer = std::get_if<MessageWriter>(&transaction.reply)) {
+    return ReadMessage{writer->index(), writer->offset(), Limits::kReadOctets};
   }
   return next_command();
 }
@@ -210,7 +212,7 @@ void Session::list(std::string_view argument) {
     return say(message_octets(*index + 1, listing()[*index].octets));
   }
   say(listing_follows(listing().count(), listing().octets()));
-  std::get<Transaction>(phase_).reply = Listed{Listed::What::kOctets};
+  answer(ListingWriter(ListingWriter::What::kOctets));
 }
 
 void Session::uidl(std::string_view argument) {
@@ -220,13 +222,13 @@ void Session::uidl(std::string_view argument) {
     return say(message_uid(*index + 1, listing()[*index].uid));
   }
   say(uids_follow());
-  std::get<Transaction>(phase_).reply = Listed{Listed::What::kUids};
+  answer(ListingWriter(ListingWriter::What::kUids));
 }
 
 void Session::retr(std::string_view argument) {
   const auto index = listing().find(trimmed(argument));
   if (!index) return say(index.error());
-  std::get<Transaction>(phase_).reply = Sent{*index, std::nullopt};
+  answer(MessageWriter(*index, std::nullopt));
 }
 
 void Session::top(std::string_view argument) {
@@ -235,7 +237,7 @@ void Session::top(std::string_view argument) {
   if (!lines) return say(bad_argument());
   const auto index = listing().find(number);
   if (!index) return say(index.error());
-  std::get<Transaction>(phase_).reply = Sent{*index, TopFilter(*lines)};
+  answer(MessageWriter(*index, TopFilter(*lines)));
 }
 
 void Session::dele(std::string_view argument) {
@@ -290,31 +292,20 @@ void Session::maildrop_refused(MaildropRefusal why) {
 }
 
 void Session::message_read(std::string_view text) {
-  auto& sent = std::get<Sent>(std::get<Transaction>(phase_).reply);
-  if (!std::exchange(sent.begun, true)) say(message_follows());
-  if (text.empty()) return finish_message();
-  const size_t shown = sent.top ? sent.top->take(text) : text.size();
-  sent.encoder.encode(text.substr(0, shown), output_);
-  sent.offset += text.size();
-  if (sent.top && sent.top->done()) finish_message();
-}
-
-void Session::finish_message() {
-  auto& reply = std::get<Transaction>(phase_).reply;
-  const auto& sent = std::get<Sent>(reply);
-  sent.encoder.finish(output_);
-  if (!sent.top) ++tally_.retrieved;
-  reply = std::monostate{};
+  auto& writer = std::get<MessageWriter>(std::get<Transaction>(phase_).reply);
+  if (!writer.begun()) say(message_follows());
+  if (!writer.write(text, output_)) return;
+  if (writer.is_whole()) ++tally_.retrieved;
+  answer(std::monostate{});
 }
 
 void Session::message_unreadable() {
-  auto& reply = std::get<Transaction>(phase_).reply;
-  if (std::get<Sent>(reply).begun) {
+  if (std::get<MessageWriter>(std::get<Transaction>(phase_).reply).begun()) {
     // Without the final dot: the client knows that it has not got it all.
     phase_ = Closing{Closed::kUnreadable};
     return;
   }
-  reply = std::monostate{};
+  answer(std::monostate{});
   say(message_unavailable());
 }
 
@@ -324,21 +315,8 @@ void Session::messages_removed(bool all) {
 
 // ---- Replies ----
 
-void Session::write_lines(Transaction& transaction, Listed& listed) {
-  while (output_.size() < kOutputLimit) {
-    const auto index = transaction.listing.next(listed.index);
-    if (!index) {
-      output_ += ".\r\n";
-      transaction.reply = std::monostate{};
-      return;
-    }
-    const auto& message = transaction.listing[*index];
-    output_.append(std::to_string(*index + 1)).append(" ");
-    output_.append(listed.what == Listed::What::kUids ? message.uid
-                                                      : std::to_string(message.octets));
-    output_ += "\r\n";
-    listed.index = *index + 1;
-  }
+void Session::answer(Transaction::Reply reply) {
+  std::get<Transaction>(phase_).reply = std::move(reply);
 }
 
 void Session::say(const Reply& reply) {

@@ -27,13 +27,12 @@
 #include "common/protocol/ending.h"
 #include "common/protocol/refusals.h"
 #include "common/store/message_info.h"
-#include "common/text/dot_stuffing.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
 #include "pop3d/limits.h"
 #include "pop3d/listing.h"
+#include "pop3d/multiline.h"
 #include "pop3d/reply.h"
-#include "pop3d/top_filter.h"
 
 namespace pop3 {
 
@@ -122,24 +121,12 @@ class Session {
     std::string user;      // USER's, or, from kOpen on, the mailbox; empty: none yet
     std::string password;  // PASS's
   };
-  // A LIST or UIDL that is being written, a line at a time.
-  struct Listed {
-    enum class What { kOctets, kUids };
-    What what;
-    size_t index = 0;
-  };
-  // A RETR or TOP that is being sent.
-  struct Sent {
-    size_t index;
-    std::optional<TopFilter> top;  // none: the whole message
-    uint64_t offset = 0;
-    bool begun = false;  // the status line is out
-    text::DotEncoder encoder = {};
-  };
   // RFC 1939 §5.
   struct Transaction {
+    // What is being answered, if it takes more than a line.
+    using Reply = std::variant<std::monostate, ListingWriter, MessageWriter>;
     Listing listing;
-    std::variant<std::monostate, Listed, Sent> reply = {};  // what is being answered
+    Reply reply = {};
   };
   // RFC 1939 §6.
   struct Update {
@@ -172,8 +159,7 @@ class Session {
   std::optional<Action> next_command();
 
   void run(const text::Line& line);
-  void write_lines(Transaction& transaction, Listed& listed);
-  void finish_message();
+  void answer(Transaction::Reply reply);
   Listing& listing() { return std::get<Transaction>(phase_).listing; }
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.

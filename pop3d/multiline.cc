@@ -1,0 +1,31 @@
+#include "pop3d/multiline.h"
+
+namespace pop3 {
+
+bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit) {
+  while (out.size() < limit) {
+    const auto index = listing.next(index_);
+    if (!index) {
+      out += ".\r\n";
+      return true;
+    }
+    const auto& message = listing[*index];
+    out.append(std::to_string(*index + 1)).append(" ");
+    out.append(what_ == What::kUids ? message.uid : std::to_string(message.octets));
+    out += "\r\n";
+    index_ = *index + 1;
+  }
+  return false;
+}
+
+bool MessageWriter::write(std::string_view text, std::string& out) {
+  begun_ = true;
+  const size_t shown = top_ ? top_->take(text) : text.size();
+  encoder_.encode(text.substr(0, shown), out);
+  offset_ += text.size();
+  const bool done = text.empty() || (top_ && top_->done());
+  if (done) encoder_.finish(out);
+  return done;
+}
+
+}  // namespace pop3
