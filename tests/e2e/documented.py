@@ -14,7 +14,7 @@ import subprocess
 import wire
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-COMMENT = re.compile(r"<!-- (run|not run): (.*?) -->\s*\Z", re.DOTALL)
+COMMENT = re.compile(r"<!-- (run|not run): ((?:(?!-->).)*) -->\s*\Z", re.DOTALL)
 PROGRAMS = {"sh": ["/bin/bash", "-e", "-o", "pipefail"], "python": ["/usr/bin/python3"]}
 
 # What differs each time, on both sides: message ids and UIDLs, versions, dates, times.
