@@ -2,6 +2,7 @@
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from servers import BINARIES, ROOT
@@ -16,20 +17,23 @@ def said(which, *arguments):
 
 
 def options_of_help(which):
-    """Long name → default as --help shows it, or None."""
-    entries = re.split(r"^  (?=-)", said(which, "--help"), flags=re.MULTILINE)[1:]
-    options = {}
-    for entry in entries:
-        name = re.search(r"--([a-z-]+)", entry)[1]
-        default = re.search(r"\[([^\]]*)\]", entry)
-        options[name] = default[1] if default else None
-    return options
+    """Their long names."""
+    return set(re.findall(r"^  (?:\S+,)?--([a-z-]+)", said(which, "--help"), flags=re.MULTILINE))
+
+
+def settings(which, *arguments):
+    """Those in force, as --show-config has them: a name may come more than once."""
+    return [tuple(line.split(" = ", 1)) for line in said(which, *arguments, "--show-config").splitlines()]
 
 
 def options_of_manual(which):
     """Long name → what the page says of it."""
-    parts = re.split(r"^\.It (?=Fl )", PAGES[which].read_text(), flags=re.MULTILINE)[1:]
-    return {re.search(r"Fl -([a-z-]+)", part)[1]: re.split(r"^\.El", part, flags=re.MULTILINE)[0] for part in parts}
+    said_of = {}
+    for part in re.split(r"^\.It ", PAGES[which].read_text(), flags=re.MULTILINE)[1:]:
+        heading, text = re.split(r"^\.(?:El|Ss|Sh)\b", part, flags=re.MULTILINE)[0].split("\n", 1)
+        for name in re.findall(r"\bFl -([a-z-]+)", heading):
+            said_of[name] = text
+    return said_of
 
 
 class ManualsTest(unittest.TestCase):
@@ -44,32 +48,42 @@ class ManualsTest(unittest.TestCase):
     def test_they_have_the_options_of_help(self):
         for which in PAGES:
             with self.subTest(server=which):
-                self.assertEqual(sorted(options_of_manual(which)), sorted(options_of_help(which)))
+                self.assertEqual(set(options_of_manual(which)), options_of_help(which))
 
-    def test_numbers_are_the_defaults_of_help(self):
+    def test_they_have_the_defaults(self):
         for which in PAGES:
             manual = options_of_manual(which)
-            numbers = {name: value for name, value in options_of_help(which).items() if value and value.isdigit()}
-            self.assertGreater(len(numbers), 0)
-            for name, number in numbers.items():
+            defaults = {name: value for name, value in settings(which) if name != "hostname"}
+            self.assertGreater(len(defaults), 5)
+            for name, value in defaults.items():
                 with self.subTest(server=which, option=name):
-                    self.assertRegex(manual[name], rf"\bdefault is {number}\b")
+                    if value == "false":
+                        self.assertIn("Without it", manual[name])
+                    else:
+                        self.assertRegex(manual[name], rf"\bdefault\b(?s:.*)\b{re.escape(value)}\b")
 
-    def test_the_example_configurations_have_the_options_of_help(self):
-        # All that a file can say; what is said once on a command line has no place there.
+    def test_the_example_configurations_name_every_option(self):
+        # All that a file can say: what is asked once on a command line has no place there.
         for which, example in EXAMPLES.items():
             with self.subTest(server=which):
                 named = set(re.findall(r"^#?([a-z-]+) = ", example.read_text(), flags=re.MULTILINE))
-                expected = set(options_of_help(which)) - {"help", "version", "config", "show-config"}
-                self.assertEqual(named - {"port"}, expected)
+                self.assertEqual(named, options_of_help(which) - {"help", "version", "config", "show-config"})
 
-    def test_the_example_configurations_show_the_defaults_of_help(self):
+    def test_the_example_configurations_are_taken_and_show_the_defaults(self):
+        # With what is only a comment in them made to count.
+        examples = {"hostname", "postmaster", "port", "listen", "trace-headers"}
         for which, example in EXAMPLES.items():
-            shown = dict(re.findall(r"^#([a-z-]+) = (\d+)$", example.read_text(), flags=re.MULTILINE))
-            for name, default in options_of_help(which).items():
-                with self.subTest(server=which, option=name):
-                    if default and default.isdigit():
-                        self.assertEqual(shown.get(name), default)
+            with self.subTest(server=which), tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+                text = example.read_text().replace("@CONFIGURATION_DIR@", "/etc/mymail")
+                text = re.sub(r"^#(?=[a-z-]+ = )", "", text, flags=re.MULTILINE)
+                file.write(text)
+                file.flush()
+                taken = settings(which, "--config", file.name)
+                shown = re.findall(r"^([a-z-]+) = (.*)$", text, flags=re.MULTILINE)
+                self.assertEqual(sorted(taken), sorted(shown))
+                own = {"users", "store"} | examples
+                defaults = [setting for setting in settings(which) if setting[0] not in own]
+                self.assertEqual(sorted(setting for setting in taken if setting[0] not in own), sorted(defaults))
 
 
 if __name__ == "__main__":
