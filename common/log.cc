@@ -12,6 +12,7 @@
 #include <cassert>
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -27,70 +28,12 @@ constexpr milliseconds kWaitStep{100};
 // What a pipe takes without blocking once poll() says that it can be written (pipe(7)).
 constexpr size_t kPipeOctets = 4'096;
 
-bool needs_quotes(std::string_view value) {
-  return value.empty() || std::ranges::any_of(value, [](char c) {
-           return c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '=';
-         });
-}
-
-void append_escaped(char c, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (c >= ' ' && c <= '~') {
-    out += c;
-    return;
-  }
-  const auto octet = static_cast<unsigned char>(c);
-  out += "\\x";
-  out += kHex[octet >> 4U];
-  out += kHex[octet & 0xfU];
-}
-
-void append_value(std::string_view value, std::string& out) {
-  const bool cut = value.size() > kMaxValueOctets;
-  value = value.substr(0, kMaxValueOctets);
-  if (!needs_quotes(value)) {
-    out += value;
-  } else {
-    out += '"';
-    for (const char c : value) append_escaped(c, out);
-    out += '"';
-  }
-  if (cut) out += "...";
-}
-
-struct ValueWriter {
-  std::string& out;
-  void operator()(std::string_view value) const { append_value(value, out); }
-  void operator()(int64_t value) const { out += std::to_string(value); }
-  void operator()(uint64_t value) const { out += std::to_string(value); }
-  void operator()(const std::error_code& value) const { append_value(value.message(), out); }
-};
-
 // Writes lines to a descriptor that may be a pipe which nobody reads: waits for room, but not for
 // long once the log is closing. Used by the log's thread only, but for close().
 class PatientSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  PatientSink(int descriptor, spdlog::details::thread_pool& pool)
-      : descriptor_(descriptor), pool_(pool) {}
+  PatientSink(const LogSettings& settings, spdlog::details::thread_pool& pool)
+      : descriptor_(settings.descriptor), form_(settings.form), pool_(pool) {}
 
   void close() { give_up_at_ = (steady_clock::now() + kLastWait).time_since_epoch(); }
 
@@ -101,7 +44,8 @@ class PatientSink final : public spdlog::sinks::base_sink<spdlog::details::null_
     // The counter holds what is lost before this line was taken off the queue.
     const size_t overruns = pool_.overrun_counter();
     if (overruns != reported_overruns_) {
-      const std::string text = to_text("log-overrun", {{"dropped", overruns - reported_overruns_}});
+      const std::string text =
+          format_event(form_, "log-overrun", {{"dropped", overruns - reported_overruns_}});
       write_line(spdlog::details::log_msg(message.logger_name, spdlog::level::warn, text));
       reported_overruns_ = overruns;
     }
@@ -133,6 +77,7 @@ class PatientSink final : public spdlog::sinks::base_sink<spdlog::details::null_
   }
 
   const int descriptor_;
+  const Form form_;
   spdlog::details::thread_pool& pool_;
   size_t reported_overruns_ = 0;
   std::atomic<size_t> handled_ = 0;
@@ -156,15 +101,17 @@ spdlog::level::level_enum to_spdlog(Level level) {
 // What an open Log is made of: the queue with its thread, the sink, and spdlog's front of both.
 struct Machinery {
   explicit Machinery(const LogSettings& settings)
-      : pool(std::make_shared<spdlog::details::thread_pool>(settings.queued_lines, 1)),
-        sink(std::make_shared<PatientSink>(settings.descriptor, *pool)),
+      : form(settings.form),
+        pool(std::make_shared<spdlog::details::thread_pool>(settings.queued_lines, 1)),
+        sink(std::make_shared<PatientSink>(settings, *pool)),
         logger(std::make_shared<spdlog::async_logger>(
             "mail", sink, pool, spdlog::async_overflow_policy::overrun_oldest)) {
     logger->set_level(to_spdlog(settings.least));
     logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
+        std::string(line_pattern(form)), spdlog::pattern_time_type::utc));
   }
 
+  const Form form;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<PatientSink> sink;
   std::shared_ptr<spdlog::async_logger> logger;
@@ -178,7 +125,7 @@ std::atomic<Machinery*> open_log = nullptr;
 void log(Level level, std::string_view event, Fields fields) {
   Machinery* const machinery = open_log.load();
   if (machinery == nullptr || !machinery->logger->should_log(to_spdlog(level))) return;
-  const std::string text = to_text(event, fields);
+  const std::string text = format_event(machinery->form, event, fields);
   ++machinery->logged;
   machinery->logger->log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
 }
@@ -189,17 +136,6 @@ std::optional<Level> level_named(std::string_view name) {
   if (name == "warning") return Level::kWarning;
   if (name == "error") return Level::kError;
   return std::nullopt;
-}
-
-std::string to_text(std::string_view event, Fields fields) {
-  std::string text(event);
-  for (const Field& field : fields) {
-    text += ' ';
-    text += field.key();
-    text += '=';
-    std::visit(ValueWriter{text}, field.value());
-  }
-  return text;
 }
 
 void debug(std::string_view event, Fields fields) {

@@ -5,12 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <climits>
-#include <map>
+#include <functional>
+#include <iostream>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "common/config_form.h"
 #include "common/version.h"
 
 namespace options {
@@ -18,28 +21,41 @@ namespace {
 
 constexpr unsigned kLongestTimeoutSeconds = 24 * 60 * 60;
 
+constexpr unsigned kMostIoThreads = 64;
+
+// What a server says about itself.
+struct Program {
+  std::string name;
+  std::string about;
+  std::string example;
+};
+
+const Program kMysmtpd{
+    .name = "mysmtpd",
+    .about =
+        "mysmtpd takes mail by SMTP (RFC 5321) for the users of users.txt, and for nobody else.\n"
+        "It never sends anything anywhere. mypopd serves what it stores.",
+    .example =
+        "Example: mysmtpd 2525          then, elsewhere:\n"
+        "  swaks --server 127.0.0.1:2525 --to john.doe@example.com",
+};
+
+const Program kMypopd{
+    .name = "mypopd",
+    .about = "mypopd serves the mail that mysmtpd stored to its users, by POP3 (RFC 1939).",
+    .example =
+        "Example: mypopd 1110           then, elsewhere:\n"
+        "  curl -u john.doe@example.com:password123 pop3://127.0.0.1:1110/",
+};
+
 constexpr std::string_view kFiles =
-    "users.txt has a line for each user: name@domain, a blank, the password. The store is a "
-    "folder\n"
-    "with a folder for each user. Both are read afresh while the server runs.";
-
-constexpr std::string_view kSmtpAbout =
-    "mysmtpd: takes mail by SMTP (RFC 5321) for the users of users.txt, and for nobody else.\n"
-    "It never sends anything anywhere. mypopd serves what it stores.";
-
-constexpr std::string_view kSmtpExample =
-    "Example: mysmtpd 2525          then, elsewhere: swaks --server 127.0.0.1:2525 "
-    "--to john.doe@example.com";
-
-constexpr std::string_view kPop3About =
-    "mypopd: serves the mail that mysmtpd stored to its users, by POP3 (RFC 1939).";
-
-constexpr std::string_view kPop3Example =
-    "Example: mypopd 1110           then, elsewhere: curl -u john.doe@example.com:password123 "
-    "pop3://127.0.0.1:1110/";
+    "users.txt has a line for each user: name@domain, a blank, the password. The store is a\n"
+    "folder with a folder for each user. Both are read afresh while the server runs. SIGHUP has\n"
+    "users.txt read at once, even if it is empty now; SIGTERM ends the server in order.";
 
 constexpr std::string_view kStatus =
-    "Exit status: 0 after SIGTERM or SIGINT, 78 when it cannot start, else a wrong command line.";
+    "Exit status: 0 after SIGTERM or SIGINT, 78 when it cannot start as it is set up, else a\n"
+    "wrong command line.";
 
 // What the machine calls itself; nothing is looked up.
 std::string own_host_name() {
@@ -58,94 +74,224 @@ std::string fault_in_host_name(const std::string& name) {
   return {};
 }
 
-void describe(CLI::App& app, std::string_view about, std::string_view example) {
-  app.description(std::string(about));
-  app.footer(std::string(kFiles) + "\n\n" + std::string(example) + "\n" + std::string(kStatus));
-  app.set_version_flag("--version", std::string(kVersion), "Say which version this is");
-  app.set_help_flag("-h,--help", "Say this");
-  app.get_formatter()->column_width(34);
-}
+// ---- The options ----
 
-void add_common(CLI::App& app, Common& common) {
-  app.add_option("PORT", common.port, "The TCP port to listen on; 0: any free one")
-      ->required()
-      ->type_name("")
-      ->check(CLI::Range(0, 65535).description(""));
-  app.add_option("--users", common.users_file, "The users and their passwords")
-      ->capture_default_str()
-      ->type_name("FILE");
-  app.add_option("--store", common.store_directory, "The mail; made when missing")
-      ->capture_default_str()
-      ->type_name("DIR");
+void add_listening(CLI::App& app, Common& common) {
+  constexpr const char* kGroup = "Listening";
+  app.add_option("PORT,--port", common.port,
+                 "The TCP port to listen on, with or without --port before it;\n0: any free one. "
+                 "Not needed when systemd passes sockets")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535).description(""))
+      ->group(kGroup);
   app.add_option("--listen", common.addresses,
                  "The IP address to listen on; may be given again. By default\n127.0.0.1 and ::1: "
                  "passwords and mail travel in the clear")
       ->allow_extra_args(false)
-      ->type_name("ADDRESS");
+      ->type_name("ADDRESS")
+      ->group(kGroup);
   app.add_option("--hostname", common.host_name, "What the server calls itself in its replies")
       ->capture_default_str()
       ->check(fault_in_host_name)
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->group(kGroup);
+}
+
+void add_files(CLI::App& app, Common& common) {
+  constexpr const char* kGroup = "Files";
+  app.add_option("--users", common.users_file, "The users and their passwords")
+      ->capture_default_str()
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--store", common.store_directory, "The mail; made when missing")
+      ->capture_default_str()
+      ->type_name("DIR")
+      ->group(kGroup);
+}
+
+template <class Number>
+void add_count(CLI::App& app, const std::string& name, Number& number, const std::string& what,
+               const std::string& unit = "N") {
+  app.add_option(name, number, what)
+      ->capture_default_str()
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
+      ->type_name(unit)
+      ->group("Limits");
+}
+
+void add_limits(CLI::App& app, Common& common) {
+  add_count(app, "--max-connections", common.max_connections,
+            "The most connections at a time, if there are descriptors\nenough");
+  add_count(app, "--max-connections-per-address", common.max_connections_per_address,
+            "Of them from one address; loopback has no such limit");
   app.add_option("--idle-timeout", common.idle_timeout_s,
                  "How long a client may be silent, in seconds")
       ->capture_default_str()
       ->check(CLI::Range(1U, kLongestTimeoutSeconds).description(""))
-      ->type_name("SECONDS");
-  const std::set<std::string> levels = {"debug", "info", "warning", "error"};
-  app.add_option("--log-level", common.log_level,
-                 "What is worth a line on standard error: debug, info,\nwarning or error")
+      ->type_name("SECONDS")
+      ->group("Limits");
+  app.add_option("--io-threads", common.io_threads, "The threads that serve connections")
       ->capture_default_str()
-      ->check(CLI::IsMember(levels).description(""))
-      ->type_name("LEVEL");
+      ->check(CLI::Range(1U, kMostIoThreads).description(""))
+      ->type_name("N")
+      ->group("Limits");
 }
 
-// The status to end with, or nothing: the command line is good. CLI11 reports by exception; here it
-// ends.
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+void add_choice(CLI::App& app, const std::string& name, std::string& value,
+                const std::set<std::string>& choices, const std::string& what,
+                const std::string& group) {
+  app.add_option(name, value, what)
+      ->capture_default_str()
+      ->check(CLI::IsMember(choices).description(""))
+      ->type_name("WORD")
+      ->group(group);
+}
+
+void add_log(CLI::App& app, Common& common) {
+  constexpr const char* kGroup = "Log";
+  add_choice(app, "--log-level", common.log_level, {"debug", "info", "warning", "error"},
+             "What is worth a line on standard error: debug, info,\nwarning or error", kGroup);
+  add_choice(app, "--log-format", common.log_format, {"text", "json"},
+             "The form of a line: text or json", kGroup);
+}
+
+void add_mail(CLI::App& app, Smtp& smtp) {
+  constexpr const char* kGroup = "Mail";
+  app.add_option("--postmaster", smtp.postmaster,
+                 "The user who gets the postmaster's mail; by default the first one")
+      ->type_name("NAME")
+      ->group(kGroup);
+  add_choice(app, "--bare-newlines", smtp.bare_newlines, {"keep", "refuse"},
+             "What becomes of a message whose lines end in CRLF and that\nhas a CR or LF alone in "
+             "it: keep or refuse",
+             kGroup);
+  app.add_flag("--trace-headers", smtp.trace_headers,
+               "Put Return-Path: and Received: in front of each message\n(RFC 5321 section 4.4)")
+      ->group(kGroup);
+}
+
+// ---- The parser ----
+
+// CLI11's, with PORT and --port described once, and one blank line between groups.
+class HelpForm final : public CLI::Formatter {
+ public:
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+    return CLI::detail::find_and_replace(std::move(help), "\n\n\n", "\n\n");
+  }
+};
+
+using AddOptions = std::function<void(CLI::App&)>;
+
+void describe(CLI::App& app, const Program& program) {
+  constexpr const char* kGroup = "Other";
+  app.name(program.name);
+  app.description(program.about + "\n");
+  app.footer("\n" + std::string(kFiles) + "\n\n" + program.example + "\n\n" + std::string(kStatus));
+  app.set_version_flag("--version", std::string(kVersion), "Say which version this is")
+      ->group(kGroup);
+  app.set_help_flag("-h,--help", "Say this")->group(kGroup);
+  const auto form = std::make_shared<HelpForm>();
+  form->column_width(34);
+  app.formatter(form);
+  app.failure_message([&program](const CLI::App*, const CLI::Error& error) {
+    return program.name + ": " + error.what() + " (" + program.name +
+           " --help lists the options)\n";
+  });
+}
+
+// Whether the command line is right but for the file that --config names.
+bool is_right_alone(const AddOptions& add_options, int argc, const char* const* argv) {
+  CLI::App app;
+  add_options(app);
+  std::string config;
+  bool show = false;
+  app.add_option("--config", config);
+  app.add_flag("--show-config", show);
   try {
     app.parse(argc, argv);
-    return std::nullopt;
+    return true;
+  } catch (const CLI::ParseError&) {
+    return false;
+  }
+}
+
+int bad_config(const Program& program, const std::string& file, std::string why) {
+  constexpr std::string_view kUnknown = "INI was not able to parse ";
+  if (why.starts_with(file)) why = "it" + why.substr(file.size());
+  if (why.starts_with(kUnknown)) why = "there is no option " + why.substr(kUnknown.size());
+  std::cerr << program.name << ": " << file << ": " << why << " (" << program.name
+            << " --show-config prints what may stand there)\n";
+  return kBadConfigFile;
+}
+
+// The status to end with, or nothing: all is well. CLI11 reports by exception; here it ends.
+std::optional<int> parse(const Program& program, const AddOptions& add_options, int argc,
+                         const char* const* argv, bool port_needed) {
+  CLI::App app;
+  add_options(app);
+  const CLI::Option* config = app.set_config("--config", "", "Read options from this file too")
+                                  ->type_name("FILE")
+                                  ->group("Other");
+  app.config_formatter(std::make_shared<ConfigForm>());
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  bool show = false;
+  app.add_flag("--show-config", show, "Print the settings in force, as --config reads them")
+      ->configurable(false)
+      ->group("Other");
+  describe(app, program);
+  try {
+    app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const bool asked = error.get_exit_code() == 0;  // --help, --version
+    if (!asked && config->count() > 0 && is_right_alone(add_options, argc, argv)) {
+      return bad_config(program, config->as<std::string>(), error.what());
+    }
     return app.exit(error);
   }
+  if (show) {
+    std::cout << app.config_to_str(true);
+    return 0;
+  }
+  if (port_needed && app.count("--port") == 0) return app.exit(CLI::RequiredError("PORT"));
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::expected<Smtp, int> parse_smtp(int argc, char** argv, Smtp defaults) {
+std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defaults,
+                                    bool port_needed) {
   Smtp smtp = std::move(defaults);
   smtp.host_name = own_host_name();
-  CLI::App app({}, "mysmtpd");
-  describe(app, kSmtpAbout, kSmtpExample);
-  add_common(app, smtp);
-  app.add_option("--max-message-size", smtp.max_message_octets, "The largest message taken")
-      ->capture_default_str()
-      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
-      ->type_name("OCTETS");
-  app.add_option("--max-recipients", smtp.max_recipients, "The most recipients of a message")
-      ->capture_default_str()
-      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
-      ->type_name("N");
-  app.add_option("--postmaster", smtp.postmaster,
-                 "The user who gets the postmaster's mail; by default the first one")
-      ->type_name("NAME");
-  const std::map<std::string, bool> bare_newlines = {{"keep", false}, {"refuse", true}};
-  app.add_option("--bare-newlines", smtp.refuse_bare_newlines,
-                 "What becomes of a message whose lines end in CRLF and that\nhas a CR or LF alone "
-                 "in it: keep (the default) or refuse")
-      ->transform(CLI::CheckedTransformer(bare_newlines).description(""))
-      ->type_name("WHAT");
-  if (const auto status = parse(app, argc, argv)) return std::unexpected(*status);
+  const auto add_options = [&smtp](CLI::App& app) {
+    add_listening(app, smtp);
+    add_files(app, smtp);
+    add_mail(app, smtp);
+    add_count(app, "--max-message-size", smtp.max_message_octets, "The largest message taken",
+              "OCTETS");
+    add_count(app, "--max-recipients", smtp.max_recipients, "The most recipients of a message");
+    add_limits(app, smtp);
+    add_log(app, smtp);
+  };
+  const auto status = parse(kMysmtpd, add_options, argc, argv, port_needed);
+  if (status) return std::unexpected(*status);
   return smtp;
 }
 
-std::expected<Pop3, int> parse_pop3(int argc, char** argv, Pop3 defaults) {
+std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defaults,
+                                    bool port_needed) {
   Pop3 pop3 = std::move(defaults);
   pop3.host_name = own_host_name();
-  CLI::App app({}, "mypopd");
-  describe(app, kPop3About, kPop3Example);
-  add_common(app, pop3);
-  if (const auto status = parse(app, argc, argv)) return std::unexpected(*status);
+  const auto add_options = [&pop3](CLI::App& app) {
+    add_listening(app, pop3);
+    add_files(app, pop3);
+    add_limits(app, pop3);
+    add_log(app, pop3);
+  };
+  const auto status = parse(kMypopd, add_options, argc, argv, port_needed);
+  if (status) return std::unexpected(*status);
   return pop3;
 }
 

@@ -1,11 +1,17 @@
-// The command lines of both servers: what stands in them becomes a value, what is wrong with them a
-// message of the parser's. Names no default of its own where a server has limits: the caller puts
-// them in.
+// The command lines of both servers, and their configuration files: what stands in them becomes a
+// value, what is wrong with them a message of the parser's. Names no default of its own where a
+// server has limits: the caller puts them in.
+//
+// A configuration file has the same options, without their dashes, a line each: `idle-timeout =
+// 300`. The rest of the line is the value, blanks around it dropped, and quotes around all of it;
+// lines that begin with # are skipped. `listen` may stand more than once. What the command line
+// says counts more.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,28 +19,38 @@ namespace options {
 
 // What both servers take.
 struct Common {
-  uint16_t port = 0;  // 0: any free one
+  std::optional<uint16_t> port;  // 0: any free one; none: sockets are passed to the server
   std::string users_file = "users.txt";
   std::string store_directory = "mail.store";
   std::vector<std::string> addresses;  // IP addresses to listen on; none: the loopback ones
   std::string host_name;               // by default the machine's, as it calls itself
+  size_t max_connections = 0;
+  size_t max_connections_per_address = 0;
   unsigned idle_timeout_s = 0;
-  std::string log_level = "info";  // or debug, warning, error
+  unsigned io_threads = 1;
+  std::string log_level = "info";   // or debug, warning, error
+  std::string log_format = "text";  // or json
 };
 
 struct Smtp : Common {
   uint64_t max_message_octets = 0;
   size_t max_recipients = 0;
-  std::string postmaster;  // empty: the first user
-  bool refuse_bare_newlines = false;
+  std::string postmaster;              // empty: the first user
+  std::string bare_newlines = "keep";  // or refuse
+  bool trace_headers = false;
 };
 
 struct Pop3 : Common {};
 
-// The options of mysmtpd and mypopd; `defaults` holds what is not said. The error is the exit
-// status to end with now: --help and --version are printed (status 0), or what is wrong with the
-// command line is said on standard error.
-std::expected<Smtp, int> parse_smtp(int argc, char** argv, Smtp defaults);
-std::expected<Pop3, int> parse_pop3(int argc, char** argv, Pop3 defaults);
+// The status to end with when it is the configuration file that is wrong (EX_CONFIG of sysexits.h).
+inline constexpr int kBadConfigFile = 78;
+
+// The options of mysmtpd and mypopd; `defaults` holds what is not said. `port_needed`: no sockets
+// were passed. The error is the exit status to end with now: --help, --version and --show-config
+// are printed (status 0), or what is wrong is said on standard error, in one line.
+std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defaults,
+                                    bool port_needed);
+std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defaults,
+                                    bool port_needed);
 
 }  // namespace options

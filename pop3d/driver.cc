@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/log.h"
 #include "common/net/await_done.h"
@@ -152,12 +153,16 @@ class Handler {
 }  // namespace
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
-  logging::debug("connected", {{"session", connection.number()}, {"peer", connection.peer()}});
+  net::log_connected(connection);
   Handler handler(world.users, world.store, connection);
   Session session(world.settings, world.users);
   handler.attach(session);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
-  net::log_end(connection, end);
+  const Tally& tally = session.tally();
+  std::vector<logging::Field> counts{{"retr", tally.retrieved}, {"dele", tally.deleted}};
+  if (tally.left) counts.emplace_back("left", *tally.left);
+  counts.emplace_back("commands", tally.commands);
+  net::log_end(connection, end, counts);
 }
 
 std::string refusal() {

@@ -1,17 +1,16 @@
 // mypopd: parses its options, puts the parts together, runs.
 #include <cstdlib>
 #include <expected>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/log.h"
 #include "common/net/process.h"
 #include "common/net/server.h"
+#include "common/net/service_manager.h"
 #include "common/options.h"
-#include "common/store/file_store.h"
-#include "common/users/user_file.h"
+#include "common/service.h"
 #include "common/version.h"
 #include "pop3d/driver.h"
 #include "pop3d/session.h"
@@ -20,8 +19,14 @@ namespace {
 
 constexpr std::string_view kProgram = "mypopd";
 
+// The connection, the mailbox that is locked, and the message that is read.
+constexpr size_t kDescriptorsEach = 3;
+
 options::Pop3 defaults() {
+  const net::ServerSettings server;
   options::Pop3 pop3;
+  pop3.max_connections = server.max_connections;
+  pop3.max_connections_per_address = server.max_connections_per_address;
   pop3.idle_timeout_s = pop3::Limits{}.timeout_s;
   return pop3;
 }
@@ -34,42 +39,28 @@ pop3::Settings session_settings(const options::Pop3& options) {
   return settings;
 }
 
-net::ServerSettings server_settings(const options::Pop3& options) {
-  net::ServerSettings server;
-  server.addresses = options.addresses;
-  server.port = options.port;
-  server.refusal = pop3::refusal();
-  server.timeout_s = options.idle_timeout_s;
-  return server;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto options = options::parse_pop3(argc, argv, defaults());
+  std::vector<int> sockets = net::passed_sockets();
+  const auto options = options::parse_pop3(argc, argv, defaults(), sockets.empty());
   if (!options) return options.error();
   net::prepare_process();
-  const auto level = logging::level_named(options->log_level);
-  const logging::Log log({.least = level.value_or(logging::Level::kInfo)});
+  const logging::Log log(service::log_settings(*options));
 
-  const auto users = users::UserFile::open(options->users_file, [](std::string_view problem) {
-    logging::error("users-kept", {{"reason", problem}});
-  });
-  if (!users) return net::bad_start(kProgram, users.error());
-  const auto store = store::FileStore::open(
-      options->store_directory, [](std::string_view what, std::string_view detail) {
-        logging::warning("store", {{"what", what}, {"detail", detail}});
-      });
-  if (!store) return net::bad_start(kProgram, store.error());
+  const auto files = service::open_files(*options);
+  if (!files) return net::bad_start(kProgram, files.error());
 
   const pop3::Settings settings = session_settings(*options);
-  const pop3::World world{settings, **users, **store};
-  net::Server server(server_settings(*options), [&world](net::Connection& connection) {
+  const pop3::World world{settings, *files->users, *files->store};
+  auto server_settings =
+      service::server_settings(*options, std::move(sockets), kDescriptorsEach, *files->users);
+  server_settings.refusal = pop3::refusal();
+  net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return pop3::serve(connection, world);
   });
-  if (const auto listening = server.listen(); !listening) {
-    return net::bad_start(kProgram, listening.error());
+  if (const auto served = service::run(server); !served) {
+    return net::bad_start(kProgram, served.error());
   }
-  server.run();
   return EXIT_SUCCESS;
 }

@@ -11,6 +11,7 @@ namespace pop3 {
 namespace {
 
 using protocol::Argument;
+using protocol::Closed;
 using protocol::Refusal;
 
 // The facts that the command table compares.
@@ -88,8 +89,8 @@ void Session::end_of_input() {
 }
 
 void Session::end(protocol::Ending why) {
-  if (why == protocol::Ending::kShutDown) say(closing_down());
-  phase_ = Closing{};
+  if (why == protocol::Ending::kShutDown) send(closing_down());
+  phase_ = Closing{Closed::kEnded};
 }
 
 std::string Session::take_output() {
@@ -144,7 +145,8 @@ std::optional<Action> Session::next_command() {
     return std::nullopt;
   }
   if (!input_ended_) return protocol::Read{};
-  return protocol::Close{};  // without QUIT nothing is removed (RFC 1939 §6)
+  phase_ = Closing{Closed::kEndOfInput};  // without QUIT nothing is removed (RFC 1939 §6)
+  return std::nullopt;
 }
 
 // ---- Commands ----
@@ -154,7 +156,8 @@ void Session::run(const text::Line& line) {
   const auto command = protocol::split_command(line.text);
   const auto verb = text::without_trailing_blanks(command.verb);
   if (std::holds_alternative<Fresh>(phase_)) {
-    if (protocol::is_http_verb(verb)) return close_with(closing_no_mail_client());
+    if (protocol::is_http_verb(verb))
+      return close_with(closing_no_mail_client(), Closed::kNoMailClient);
     phase_ = Authorization{};
   }
   // Other control characters may stand in a password.
@@ -257,7 +260,7 @@ void Session::quit(std::string_view) {
     tally_.left = listing().count();
     phase_ = Update{std::move(deleted)};
   } else {
-    close_with(goodbye());
+    close_with(goodbye(), Closed::kQuit);
   }
 }
 
@@ -277,6 +280,7 @@ void Session::authenticated(const protocol::AuthOutcome& outcome) {
 
 void Session::maildrop_opened(std::span<const store::MessageInfo> messages) {
   phase_ = Transaction{Listing(messages)};
+  tally_.left = messages.size();
   say(maildrop_loaded());
 }
 
@@ -306,7 +310,8 @@ void Session::finish_message() {
 void Session::message_unreadable() {
   auto& reply = std::get<Transaction>(phase_).reply;
   if (std::get<Sent>(reply).begun) {
-    phase_ = Closing{};  // without the final dot: the client knows that it has not got it all
+    // Without the final dot: the client knows that it has not got it all.
+    phase_ = Closing{Closed::kUnreadable};
     return;
   }
   reply = std::monostate{};
@@ -314,7 +319,7 @@ void Session::message_unreadable() {
 }
 
 void Session::messages_removed(bool all) {
-  close_with(all ? goodbye() : some_not_removed());
+  close_with(all ? goodbye() : some_not_removed(), Closed::kQuit);
 }
 
 // ---- Replies ----
@@ -338,16 +343,19 @@ void Session::write_lines(Transaction& transaction, Listed& listed) {
 
 void Session::say(const Reply& reply) {
   if (reply.is_client_error && ++errors_ > settings_.limits.errors) {
-    return close_with(closing_too_many_errors());
+    return close_with(closing_too_many_errors(), Closed::kTooManyErrors);
   }
-  const std::string rendered = render(reply);
-  if (!reply.ok) refusals_.add(text::without_line_end(rendered));
-  output_ += rendered;
+  if (!reply.ok) refusals_.add(text::without_line_end(render(reply)));
+  send(reply);
 }
 
-void Session::close_with(const Reply& reply) {
-  say(reply);
-  phase_ = Closing{};
+void Session::send(const Reply& reply) {
+  output_ += render(reply);
+}
+
+void Session::close_with(const Reply& reply, Closed why) {
+  send(reply);
+  phase_ = Closing{why};
 }
 
 }  // namespace pop3

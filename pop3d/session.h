@@ -73,9 +73,9 @@ struct Settings {
 // What a session came to, for the log.
 struct Tally {
   size_t commands = 0;
-  size_t retrieved = 0;  // RETR, TOP not
-  size_t deleted = 0;    // at QUIT
-  size_t left = 0;       // in the maildrop, at QUIT
+  size_t retrieved = 0;             // RETR, TOP not
+  size_t deleted = 0;               // at QUIT
+  std::optional<size_t> left = {};  // in the maildrop at the end; none: it was never opened
 };
 
 class Session {
@@ -108,6 +108,8 @@ class Session {
 
   // For the log.
   const Tally& tally() const { return tally_; }
+  // After next() returned Close.
+  protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
   protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
@@ -143,7 +145,9 @@ class Session {
   struct Update {
     std::vector<size_t> deleted;
   };
-  struct Closing {};
+  struct Closing {
+    protocol::Closed why;
+  };
   using Phase = std::variant<Fresh, Authorization, Transaction, Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
@@ -171,9 +175,10 @@ class Session {
   void write_lines(Transaction& transaction, Listed& listed);
   void finish_message();
   Listing& listing() { return std::get<Transaction>(phase_).listing; }
-  void close_with(const Reply& reply);
+  void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
+  void send(const Reply& reply);
 
   const Settings& settings_;
   users::UserSource& users_;

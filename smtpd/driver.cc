@@ -3,6 +3,7 @@
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -12,6 +13,7 @@
 #include "common/net/session_driver.h"
 #include "common/net/store_outcome.h"
 #include "smtpd/reply.h"
+#include "smtpd/trace.h"
 
 namespace smtp {
 namespace {
@@ -21,29 +23,30 @@ using protocol::StoreOutcome;
 class Handler {
  public:
   // The three outlive the handler.
-  Handler(Session& session, store::MailStore& store, const net::Connection& connection)
-      : session_(session), store_(store), connection_(connection) {}
+  Handler(Session& session, const World& world, const net::Connection& connection)
+      : session_(session), world_(world), connection_(connection) {}
 
   // The others only fill buffers.
   static bool is_slow(const Action& action) {
     return std::holds_alternative<CommitMessage>(action);
   }
 
-  asio::awaitable<void> perform(OpenMessage&) {
-    delivery_ = store_.new_delivery();
-    session_.message_opened(StoreOutcome::kDone);
-    co_return;
+  asio::awaitable<void> perform(OpenMessage& action) {
+    delivery_ = world_.store.new_delivery();
+    StoreOutcome outcome = StoreOutcome::kDone;
+    if (world_.trace_headers) {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const std::string lines =
+          trace_lines(action.origin, connection_.peer_address(), world_.settings.host_name,
+                      std::chrono::floor<std::chrono::seconds>(now).count());
+      outcome = co_await append(lines);
+    }
+    session_.message_opened(outcome);
   }
 
   asio::awaitable<void> perform(AppendMessage& action) {
-    std::error_code error;
-    if (!delivery_->append(action.text)) {
-      const auto flushed = co_await net::await_done<void>(
-          [this](store::Done<void> done) { delivery_->flush(std::move(done)); });
-      if (!flushed) error = flushed.error();
-    }
-    if (error) log_failure("message-not-stored", error);
-    session_.message_appended(net::store_outcome(error));
+    const StoreOutcome outcome = co_await append(action.text);
+    session_.message_appended(outcome);
   }
 
   asio::awaitable<void> perform(CommitMessage& action) {
@@ -77,17 +80,27 @@ class Handler {
 
   asio::awaitable<void> perform(DiscardMessage&) {
     delivery_.reset();
-    logging::info("message-refused", {{"session", connection_.number()}});
     co_return;
   }
 
  private:
+  asio::awaitable<StoreOutcome> append(std::string_view text) {
+    std::error_code error;
+    if (!delivery_->append(text)) {
+      const auto flushed = co_await net::await_done<void>(
+          [this](store::Done<void> done) { delivery_->flush(std::move(done)); });
+      if (!flushed) error = flushed.error();
+    }
+    if (error) log_failure("message-not-stored", error);
+    co_return net::store_outcome(error);
+  }
+
   void log_failure(std::string_view event, const std::error_code& error) const {
     logging::error(event, {{"session", connection_.number()}, {"reason", error}});
   }
 
   Session& session_;
-  store::MailStore& store_;
+  const World& world_;
   const net::Connection& connection_;
   std::unique_ptr<store::Delivery> delivery_;  // of the message that is coming in
 };
@@ -95,11 +108,18 @@ class Handler {
 }  // namespace
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
-  logging::debug("connected", {{"session", connection.number()}, {"peer", connection.peer()}});
+  net::log_connected(connection);
   Session session(world.settings, world.users);
-  Handler handler(session, world.store, connection);
+  Handler handler(session, world, connection);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
-  net::log_end(connection, end);
+  const Tally& tally = session.tally();
+  const std::string recipients =
+      std::to_string(tally.recipients) + '/' + std::to_string(tally.asked);
+  net::log_end(connection, end,
+               {{"mail", tally.messages},
+                {"rcpt", recipients},
+                {"commands", tally.commands},
+                {"octets", tally.octets}});
 }
 
 std::string refusal(const Settings& settings) {

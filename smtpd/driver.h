@@ -16,6 +16,7 @@ struct World {
   const Settings& settings;
   users::UserSource& users;
   store::MailStore& store;
+  bool trace_headers = false;  // put in front of each message: trace.h
 };
 
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. A

@@ -16,6 +16,7 @@ namespace smtp {
 namespace {
 
 using protocol::Argument;
+using protocol::Closed;
 using protocol::Refusal;
 using protocol::StoreOutcome;
 
@@ -93,7 +94,8 @@ void Session::end_of_input() {
 
 void Session::end(protocol::Ending why) {
   close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
-                                               : closing_down(settings_.host_name));
+                                               : closing_down(settings_.host_name),
+             Closed::kEnded);
 }
 
 std::string Session::take_output() {
@@ -112,7 +114,7 @@ Action Session::next() {
     if (line) {
       run(*line);
     } else if (input_ended_) {
-      phase_ = Closing{};
+      phase_ = Closing{Closed::kEndOfInput};
     } else {
       return protocol::Read{};
     }
@@ -126,7 +128,7 @@ void Session::run(const text::Line& line) {
   const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
   if (std::holds_alternative<Fresh>(phase_)) {
     if (protocol::is_http_verb(command.verb)) {
-      return close_with(closing_no_mail_client(settings_.host_name));
+      return close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
     }
     phase_ = Idle{};
   }
@@ -218,7 +220,7 @@ void Session::noop(std::string_view) {
 }
 
 void Session::quit(std::string_view) {
-  close_with(goodbye());
+  close_with(goodbye(), Closed::kQuit);
 }
 
 // ---- The message ----
@@ -248,7 +250,8 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
   const std::string_view bytes = reader_.buffered().substr(0, kAppendOctets - 2);
   if (bytes.empty()) {
     if (!input_ended_) return protocol::Read{};
-    phase_ = Closing{};  // a message that came to no end is nobody's; the driver drops it
+    // A message that came to no end is nobody's; the driver drops it.
+    phase_ = Closing{Closed::kEndOfInput};
     return std::nullopt;
   }
   reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
@@ -303,16 +306,19 @@ void Session::message_not_committed(StoreOutcome failure) {
 
 void Session::say(const Reply& reply) {
   if (reply.is_client_error() && ++errors_ > settings_.limits.errors) {
-    return close_with(closing_too_many_errors(settings_.host_name));
+    return close_with(closing_too_many_errors(settings_.host_name), Closed::kTooManyErrors);
   }
-  const std::string rendered = render(reply, greeting_);
-  if (reply.code >= 400) refusals_.add(text::without_line_end(rendered));
-  output_ += rendered;
+  if (reply.code >= 400) refusals_.add(text::without_line_end(render(reply, greeting_)));
+  send(reply);
 }
 
-void Session::close_with(const Reply& reply) {
-  say(reply);
-  phase_ = Closing{};
+void Session::send(const Reply& reply) {
+  output_ += render(reply, greeting_);
+}
+
+void Session::close_with(const Reply& reply, Closed why) {
+  send(reply);
+  phase_ = Closing{why};
 }
 
 }  // namespace smtp

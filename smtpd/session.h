@@ -101,6 +101,8 @@ class Session {
 
   // For the log.
   const Tally& tally() const { return tally_; }
+  // After next() returned Close.
+  protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
   protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
@@ -121,7 +123,9 @@ class Session {
     std::optional<Reply> refusal = {};  // once it is there, the rest of the message is only read
     std::string chunk = {};             // decoded and not yet appended
   };
-  struct Closing {};
+  struct Closing {
+    protocol::Closed why;
+  };
   using Phase = std::variant<Fresh, Idle, Transaction, Receiving, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
@@ -140,9 +144,10 @@ class Session {
   void run(const text::Line& line);
   std::optional<Action> next_of_message(Receiving& receiving);
   void judge(Receiving& receiving) const;
-  void close_with(const Reply& reply);
+  void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
+  void send(const Reply& reply);
 
   const Settings& settings_;
   users::UserSource& users_;

@@ -4,11 +4,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "common/net/endpoint_text.h"
@@ -27,6 +29,11 @@ constexpr std::chrono::seconds kDrainTime{2};
 constexpr int kSecondsBeforeProbes = 40;
 constexpr int kSecondsBetweenProbes = 10;
 constexpr int kProbes = 4;
+
+// The same where the kernel sends no keepalives, since data of ours is under way: how often a wait
+// is interrupted to look, and how long nothing at all may have come.
+constexpr std::chrono::seconds kLookAtPeer{85};
+constexpr uint32_t kSilentMilliseconds = 80'000;
 
 // Failing is no error of its own: the socket of a client that is already gone refuses options, and
 // reading from it will tell.
@@ -71,6 +78,13 @@ Connection::Connection(Socket socket, IoThread& thread, uint64_t number, unsigne
   thread_.connection_opened();
 }
 
+std::string_view Connection::peer_address() const {
+  std::string_view address = peer_;
+  address = address.substr(0, address.rfind(':'));
+  if (address.starts_with('[')) address = address.substr(1, address.find_first_of("%]") - 1);
+  return address;
+}
+
 Connection::~Connection() {
   thread_.connection_closing();
 }
@@ -80,7 +94,7 @@ asio::awaitable<Heard> Connection::read() {
     if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
     std::error_code error;
     in_read_ = true;
-    set_deadline(timeout_);
+    begin_wait(timeout_);
     co_await socket_.async_wait(Socket::wait_read,
                                 asio::redirect_error(asio::use_awaitable, error));
     in_read_ = false;
@@ -107,7 +121,7 @@ asio::awaitable<std::error_code> Connection::write(std::string_view text) {
     text.remove_prefix(octets);
     if (!error) continue;
     if (!would_block(error)) co_return to_system_code(error);
-    set_deadline(timeout_);
+    begin_wait(timeout_);
     co_await socket_.async_wait(Socket::wait_write,
                                 asio::redirect_error(asio::use_awaitable, error));
     error = wait_ended(error);
@@ -121,7 +135,7 @@ asio::awaitable<void> Connection::close() {
   socket_.shutdown(Socket::shutdown_send, error);
   const auto buffer = thread_.read_buffer();
   size_t drained = 0;
-  set_deadline(kDrainTime);
+  begin_wait(kDrainTime);
   while (!error && !input_ended_ && !timed_out_ && drained < kDrainOctets) {
     co_await socket_.async_wait(Socket::wait_read,
                                 asio::redirect_error(asio::use_awaitable, error));
@@ -133,8 +147,23 @@ asio::awaitable<void> Connection::close() {
   socket_.close(error);
 }
 
+void Connection::begin_wait(std::chrono::seconds at_most) {
+  const auto step = std::min(at_most, kLookAtPeer);
+  left_ = at_most - step;
+  set_deadline(step);
+}
+
+std::error_code Connection::wait_ended(std::error_code error) {
+  clear_deadline();
+  if (std::exchange(peer_dead_, false)) return std::make_error_code(std::errc::host_unreachable);
+  if (std::exchange(timed_out_, false)) return std::make_error_code(std::errc::timed_out);
+  return to_system_code(error);
+}
+
 void Connection::deadline_passed() {
-  timed_out_ = true;
+  peer_dead_ = left_ > left_.zero() && is_peer_dead();
+  if (left_ > left_.zero() && !peer_dead_) return begin_wait(left_);
+  timed_out_ = !peer_dead_;
   std::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -145,10 +174,14 @@ void Connection::shut_down() {
   socket_.cancel(ignored);
 }
 
-std::error_code Connection::wait_ended(std::error_code error) {
-  clear_deadline();
-  return std::exchange(timed_out_, false) ? std::make_error_code(std::errc::timed_out)
-                                          : to_system_code(error);
+// After a wait of kLookAtPeer, in which nothing was written: what is not acknowledged yet was sent
+// before it. A client that is alive and reads nothing answers the kernel's probes of its window.
+bool Connection::is_peer_dead() {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  const bool owes_an_answer = info.tcpi_unacked > 0 || info.tcpi_probes > 1;
+  return owes_an_answer && info.tcpi_last_ack_recv >= kSilentMilliseconds;
 }
 
 }  // namespace net

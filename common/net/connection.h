@@ -3,6 +3,10 @@
 // Idle it owns no buffer: it waits until there is something to read and reads that into its
 // thread's buffer. A time-out is one deadline in the thread's Deadlines. All of it happens on the
 // I/O thread that the socket belongs to, one call at a time; the Connection outlives the call.
+//
+// A client whose machine or network is gone is found within 90 seconds, whether or not it owes us
+// an acknowledgement; one that is only slow to read keeps its whole time-out
+// (docs/decisions/0009-dead-peers.md).
 #pragma once
 
 #include <asio/any_io_executor.hpp>
@@ -55,14 +59,19 @@ class Connection final : private Deadlines::Member {
 
   uint64_t number() const { return number_; }
   const std::string& peer() const { return peer_; }  // address and port
+  std::string_view peer_address() const;             // alone, without brackets and zone
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
  private:
   void deadline_passed() override;
   void shut_down() override;
 
-  // What a wait came to, whose operation ended with `error`.
+  // A wait may last so long, and less if the client is found dead meanwhile.
+  void begin_wait(std::chrono::seconds at_most);
+  // What it came to, when its operation ended with `error`: errc::timed_out, errc::host_unreachable
+  // (dead), or that error.
   std::error_code wait_ended(std::error_code error);
+  bool is_peer_dead();
 
   IoThread& thread_;
   asio::ip::tcp::socket socket_;
@@ -70,7 +79,9 @@ class Connection final : private Deadlines::Member {
   const std::chrono::seconds timeout_;
   const std::string peer_;
   bool in_read_ = false;
+  std::chrono::seconds left_{0};  // of the wait, once its deadline has passed
   bool timed_out_ = false;
+  bool peer_dead_ = false;
   bool input_ended_ = false;
 };
 

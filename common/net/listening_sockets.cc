@@ -1,5 +1,7 @@
 #include "common/net/listening_sockets.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <asio/ip/address.hpp>
 #include <asio/ip/v6_only.hpp>
@@ -67,6 +69,13 @@ std::expected<Acceptors, Fault> open_all(asio::io_context& context,
   return acceptors;
 }
 
+std::optional<int> socket_option(int descriptor, int name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) != 0) return std::nullopt;
+  return value;
+}
+
 std::string describe(const Fault& fault) {
   std::string text = "cannot listen on " + to_text(fault.endpoint) + ": " + fault.error.message();
   if (fault.error == std::errc::permission_denied) {
@@ -102,6 +111,30 @@ std::expected<Acceptors, std::string> open_listening_sockets(
     const bool try_another = port == 0 && acceptors.error().error == std::errc::address_in_use;
     if (!try_another || attempt == kAttempts) return std::unexpected(describe(acceptors.error()));
   }
+}
+
+std::expected<Acceptors, std::string> take_over_sockets(asio::io_context& context,
+                                                        const std::vector<int>& descriptors) {
+  Acceptors acceptors;
+  for (const int descriptor : descriptors) {
+    const auto domain = socket_option(descriptor, SO_DOMAIN);
+    const auto type = socket_option(descriptor, SO_TYPE);
+    const auto listens = socket_option(descriptor, SO_ACCEPTCONN);
+    const bool is_ip = domain == AF_INET || domain == AF_INET6;
+    if (!is_ip || type != SOCK_STREAM || listens != 1) {
+      return std::unexpected("descriptor " + std::to_string(descriptor) +
+                             ", which was passed to listen on, is no listening TCP socket");
+    }
+    std::error_code error;
+    tcp::acceptor acceptor(context);
+    acceptor.assign(domain == AF_INET ? tcp::v4() : tcp::v6(), descriptor, error);
+    if (error) {
+      return std::unexpected("cannot listen on descriptor " + std::to_string(descriptor) + ": " +
+                             error.message());
+    }
+    acceptors.push_back(std::move(acceptor));
+  }
+  return acceptors;
 }
 
 }  // namespace net

@@ -18,4 +18,8 @@ namespace net {
 std::expected<std::vector<asio::ip::tcp::acceptor>, std::string> open_listening_sockets(
     asio::io_context& context, const std::vector<std::string>& addresses, uint16_t port);
 
+// Takes over sockets that listen already. An error: one is no TCP socket, or does not listen.
+std::expected<std::vector<asio::ip::tcp::acceptor>, std::string> take_over_sockets(
+    asio::io_context& context, const std::vector<int>& descriptors);
+
 }  // namespace net

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +15,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kLogMayTake{500};
 
+// What a server has open beside its connections, generously: its threads' event queues, listening
+// sockets, the store and the mailboxes of a batch, users.txt.
+constexpr size_t kOtherDescriptors = 128;
+
 }  // namespace
 
 void prepare_process() {
@@ -24,6 +29,21 @@ void prepare_process() {
     // Without it the server serves fewer connections at a time: no error.
     (void)::setrlimit(RLIMIT_NOFILE, &descriptors);
   }
+}
+
+size_t connections_that_fit(size_t wanted, size_t descriptors_each) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
+    return wanted;
+  }
+  const size_t limit = descriptors.rlim_cur;
+  const size_t fit =
+      std::max<size_t>(limit - std::min(limit, kOtherDescriptors), descriptors_each) /
+      descriptors_each;
+  if (fit >= wanted) return wanted;
+  logging::warning("connections-lowered",
+                   {{"wanted", wanted}, {"connections", fit}, {"descriptors", limit}});
+  return fit;
 }
 
 int bad_start(std::string_view program, std::string_view why) {

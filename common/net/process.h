@@ -1,6 +1,7 @@
 // What a server does to its own process.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace net {
@@ -8,6 +9,10 @@ namespace net {
 // At start: a connection or pipe that is gone becomes an error of write() instead of a signal, and
 // as many descriptors may be open as the system lets this process have.
 void prepare_process();
+
+// How many of `wanted` connections this process has descriptors for, when each takes so many. At
+// least one. Logs it when it is fewer.
+size_t connections_that_fit(size_t wanted, size_t descriptors_each);
 
 // EX_CONFIG of sysexits.h: it cannot start as it is set up.
 inline constexpr int kBadStart = 78;

@@ -55,13 +55,17 @@ Server::Server(ServerSettings settings, Serve serve)
       serve_(std::move(serve)),
       threads_(make_threads(settings_.io_threads)),
       signals_(threads_.front()->context(), SIGTERM, SIGINT),
-      grace_(threads_.front()->context()) {}
+      hangups_(threads_.front()->context(), SIGHUP),
+      grace_(threads_.front()->context()),
+      addresses_(settings_.max_connections_per_address) {}
 
 Server::~Server() = default;
 
 std::expected<void, std::string> Server::listen() {
-  auto sockets =
-      open_listening_sockets(threads_.front()->context(), settings_.addresses, settings_.port);
+  auto& context = threads_.front()->context();
+  auto sockets = settings_.sockets.empty()
+                     ? open_listening_sockets(context, settings_.addresses, settings_.port)
+                     : take_over_sockets(context, settings_.sockets);
   if (!sockets) return std::unexpected(sockets.error());
   Receptionist& receptionist = *this;
   for (auto& socket : *sockets) {
@@ -84,6 +88,7 @@ void Server::run() {
     asio::co_spawn(context, listener->accept_all(), end_loudly);
   }
   asio::co_spawn(context, obey_signals(), end_loudly);
+  asio::co_spawn(context, obey_hangups(), end_loudly);
   {
     std::vector<std::jthread> others;
     for (size_t i = 1; i < threads_.size(); ++i) {
@@ -103,26 +108,27 @@ asio::io_context& Server::next_context() {
 }
 
 void Server::take(tcp::socket socket) {
-  if (open_ >= settings_.max_connections) {
-    refuse(socket);
-    return;
-  }
+  std::error_code error;
+  const auto peer = socket.remote_endpoint(error);  // of one that is gone already: 0.0.0.0
+  if (open_ >= settings_.max_connections) return refuse(socket, peer, "all");
+  if (!addresses_.add(peer.address())) return refuse(socket, peer, "address");
   IoThread& thread = *threads_[next_thread_];
   next_thread_ = (next_thread_ + 1) % threads_.size();
   const uint64_t number = ++accepted_;
   ++open_;
   asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number),
-                 [this, number](const std::exception_ptr& failure) {
-                   asio::post(threads_.front()->context(),
-                              [this, number, failure] { session_over(number, failure); });
+                 [this, number, address = peer.address()](const std::exception_ptr& failure) {
+                   asio::post(threads_.front()->context(), [this, number, address, failure] {
+                     session_over(number, address, failure);
+                   });
                  });
 }
 
 // Says it once, into the empty buffer of a new socket, and does not wait for anything.
-void Server::refuse(tcp::socket& socket) const {
+void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, std::string_view limit) const {
+  logging::warning("connection-refused",
+                   {{"peer", to_text(peer)}, {"limit", limit}, {"open", open_}});
   std::error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  logging::warning("connection-refused", {{"peer", to_text(peer)}, {"open", open_}});
   socket.non_blocking(true, error);
   if (!error) socket.write_some(asio::buffer(settings_.refusal), error);
   socket.shutdown(tcp::socket::shutdown_send, error);
@@ -133,18 +139,21 @@ asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, ui
   co_await serve_(connection);
 }
 
-void Server::session_over(uint64_t number, const std::exception_ptr& failure) {
+void Server::session_over(uint64_t number, const asio::ip::address& address,
+                          const std::exception_ptr& failure) {
   // Only what is out of memory or a bug throws; it costs that one session.
   if (failure) {
     logging::error("session-failed", {{"session", number}, {"reason", what_failed(failure)}});
   }
   --open_;
+  addresses_.remove(address);
   if (shutting_down_ && open_ == 0) end_shut_down();
 }
 
 void Server::begin_shut_down() {
   if (std::exchange(shutting_down_, true)) return;
   logging::info("stopping", {{"open", open_}});
+  settings_.on_stopping();
   for (const auto& listener : listeners_) listener->close();
   for (const auto& thread : threads_) thread->shut_down();
   if (open_ == 0) {
@@ -159,6 +168,7 @@ void Server::end_shut_down() {
   grace_.cancel();
   std::error_code ignored;
   signals_.cancel(ignored);
+  hangups_.cancel(ignored);
 }
 
 asio::awaitable<void> Server::obey_signals() {
@@ -176,6 +186,15 @@ asio::awaitable<void> Server::obey_signals() {
       logging::warning("stopped-at-once", {{"open", open_}});
       end_process(kSignalStatus + signal);
     }
+  }
+}
+
+asio::awaitable<void> Server::obey_hangups() {
+  while (!shutting_down_ || open_ > 0) {
+    std::error_code error;
+    co_await hangups_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    settings_.on_hangup();
   }
 }
 

@@ -16,8 +16,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/net/address_count.h"
 #include "common/net/connection.h"
 #include "common/net/io_thread.h"
 #include "common/net/listener.h"
@@ -25,13 +27,19 @@
 namespace net {
 
 struct ServerSettings {
+  // Listening sockets to take over, as descriptors; if there are any, the next two do not count.
+  std::vector<int> sockets;
   std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
   uint16_t port = 0;                   // 0: a free one
   size_t io_threads = 1;
-  size_t max_connections = 10'000;  // open at a time
-  std::string refusal;              // sent to one past them, with its line end
-  unsigned timeout_s = 0;           // see Connection
-  unsigned shut_down_grace_s = 9;   // then what still runs is cut off
+  size_t max_connections = 10'000;           // open at a time
+  size_t max_connections_per_address = 100;  // of them; loopback addresses have no such limit
+  std::string refusal;                       // sent to one past them, with its line end
+  unsigned timeout_s = 0;                    // see Connection
+  unsigned shut_down_grace_s = 9;            // then what still runs is cut off
+  // Called on the thread that calls run(). They block it, so they are quick.
+  std::function<void()> on_hangup = [] {};    // SIGHUP
+  std::function<void()> on_stopping = [] {};  // once, when the end begins
 };
 
 class Server final : private Receptionist {
@@ -49,9 +57,9 @@ class Server final : private Receptionist {
   std::expected<void, std::string> listen();
   std::vector<asio::ip::tcp::endpoint> endpoints() const;
 
-  // Serves until SIGTERM, SIGINT or shut_down(); returns when every session is over. What is not
-  // over after the grace is cut off by ending the process, with status 0; a second signal that
-  // comes more than a second after the first ends it at once.
+  // Once. Serves until SIGTERM, SIGINT or shut_down(); returns when every session is over. What is
+  // not over after the grace is cut off by ending the process, with status 0; a second signal that
+  // comes more than a second after the first ends it at once, with 128 and its number.
   void run();
 
   // Stops accepting, ends every session that waits for its client, and lets the others finish what
@@ -61,13 +69,16 @@ class Server final : private Receptionist {
  private:
   asio::io_context& next_context() override;
   void take(asio::ip::tcp::socket socket) override;
-  void refuse(asio::ip::tcp::socket& socket) const;
+  void refuse(asio::ip::tcp::socket& socket, const asio::ip::tcp::endpoint& peer,
+              std::string_view limit) const;
   asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number);
-  void session_over(uint64_t number, const std::exception_ptr& failure);
+  void session_over(uint64_t number, const asio::ip::address& address,
+                    const std::exception_ptr& failure);
 
   void begin_shut_down();
   void end_shut_down();
   asio::awaitable<void> obey_signals();
+  asio::awaitable<void> obey_hangups();
   asio::awaitable<void> cut_off_late();
 
   const ServerSettings settings_;
@@ -75,10 +86,12 @@ class Server final : private Receptionist {
   std::vector<std::unique_ptr<IoThread>> threads_;  // the first is run()'s caller
   std::vector<std::unique_ptr<Listener>> listeners_;
   asio::signal_set signals_;
+  asio::signal_set hangups_;
   asio::steady_timer grace_;
   size_t next_thread_ = 0;
   uint64_t accepted_ = 0;
   size_t open_ = 0;  // connections
+  AddressCount addresses_;
   bool shutting_down_ = false;
 };
 

@@ -1,5 +1,6 @@
 // The loop that drives a session (smtp::Session, pop3::Session) over a connection: it asks for the
 // next action, does the three that all sessions have, and hands the others to the server's handler.
+// What the session refuses is logged.
 //
 // Handler:
 //   asio::awaitable<void> perform(A& action);   for each action A of the server's own: does it and
@@ -14,28 +15,16 @@
 
 #include <asio/awaitable.hpp>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <variant>
 
 #include "common/net/connection.h"
+#include "common/net/session_log.h"
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
 
 namespace net {
-
-// Why a session is over, for the log.
-struct SessionEnd {
-  enum class Why { kClosed, kEndOfInput, kTimeOut, kShutDown, kReadFailed, kWriteFailed };
-  Why why = Why::kClosed;
-  std::error_code error = {};  // when something failed
-};
-
-std::string_view to_text(SessionEnd::Why why);
-
-// Logs it.
-void log_end(const Connection& connection, const SessionEnd& end);
 
 // Sends what the session has to say.
 template <class Session>
@@ -101,12 +90,14 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
     const bool close = std::holds_alternative<protocol::Close>(action);
     const bool flush = std::holds_alternative<protocol::Flush>(action);
     std::error_code unsent;
+    if (read || close || flush) log_refusals(connection, session.take_refusals());
     if (read || close || flush || Handler::is_slow(action)) {
       unsent = co_await send_output(connection, session);
     }
     if (!read && !close && !flush) co_await perform(handler, action);
     if (unsent) co_return SessionEnd{SessionEnd::Why::kWriteFailed, unsent};
     if (close) {
+      end.why = why_closed(session.closed()).value_or(end.why);
       co_await connection.close();
       co_return end;
     }

@@ -1,4 +1,4 @@
-// Why a server ends a session that the client did not end.
+// Why a session ends: on behalf of the server, or by its own decision.
 #pragma once
 
 namespace protocol {
@@ -6,6 +6,16 @@ namespace protocol {
 enum class Ending {
   kTimeOut,   // the client was silent too long
   kShutDown,  // the server stops
+};
+
+// Why a session closed by itself, for the log.
+enum class Closed {
+  kQuit,
+  kEndOfInput,     // the client sent no more
+  kEnded,          // as it was told to: see Ending
+  kTooManyErrors,  // of the client's
+  kNoMailClient,   // a browser's first command
+  kUnreadable,     // the store failed in the middle of a message that was being sent
 };
 
 }  // namespace protocol

@@ -106,40 +106,68 @@ bool UserFile::is_current() const {
   return is_there && seen_ && seen_->stamp == stamp_of(status) && !seen_->may_hide;
 }
 
-std::expected<UserFile::Content, std::string> UserFile::read() const {
+std::expected<size_t, std::string> UserFile::reload() {
+  const auto content = read();
+  const std::scoped_lock lock(mutex_);
+  if (!content && !content.error().missing) return std::unexpected(content.error().text);
+  if (const auto parsed = parse(content ? content->text : "", IfEmpty::kTakeOver); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  // Taken over or known to be gone: no reason for the next look-up to report it.
+  seen_.reset();
+  last_problem_.clear();
+  if (content) {
+    seen_ = seen(*content);
+  } else {
+    last_problem_ = content.error().text;
+  }
+  return current_->all().size();
+}
+
+UserFile::Reading UserFile::read() const {
+  const auto fault = [this](bool missing, const std::string& why) {
+    return std::unexpected(Fault{missing, path_ + ": " + why});
+  };
   const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
-    return std::unexpected(path_ + ": " + text_of_errno());
+    const bool missing = errno == ENOENT;
+    return fault(missing, text_of_errno());
   }
   auto text = read_all(file.get());
-  if (!text) return std::unexpected(path_ + ": " + text.error());
+  if (!text) return fault(false, text.error());
   return Content{stamp_of(status), *std::move(text)};
 }
 
-std::expected<void, std::string> UserFile::take_over(
-    const std::expected<Content, std::string>& content) {
+UserFile::Seen UserFile::seen(const Content& content) {
+  return {content.stamp, std::hash<std::string_view>()(content.text),
+          is_young(content.stamp.modified_ns)};
+}
+
+std::expected<void, std::string> UserFile::take_over(const Reading& content) {
   if (!content) {
     seen_.reset();
-    return std::unexpected(content.error());
+    return std::unexpected(content.error().text);
   }
-  const size_t hash = std::hash<std::string_view>()(content->text);
-  const bool same = seen_ && seen_->stamp == content->stamp && seen_->hash == hash;
-  seen_ = Seen{content->stamp, hash, is_young(content->stamp.modified_ns)};
+  const Seen now = seen(*content);
+  const bool same = seen_ && seen_->stamp == now.stamp && seen_->hash == now.hash;
+  seen_ = now;
   // Read again for its youth alone: nothing new to take over, nor to report.
   if (same && last_problem_.empty()) return {};
   if (same) return std::unexpected(last_problem_);
   last_problem_.clear();
-  return parse(content->text);
+  return parse(content->text, IfEmpty::kRefuse);
 }
 
-std::expected<void, std::string> UserFile::parse(std::string_view text) {
+std::expected<void, std::string> UserFile::parse(std::string_view text, IfEmpty if_empty) {
   auto parsed = UserDb::parse(text);
   if (!parsed) {
     return std::unexpected(path_ + ":" + std::to_string(parsed.error().line) + ": " +
                            parsed.error().reason);
   }
-  if (parsed->empty()) return std::unexpected(path_ + ": no user in it");
+  if (parsed->empty() && if_empty == IfEmpty::kRefuse) {
+    return std::unexpected(path_ + ": no user in it");
+  }
   current_ = std::make_shared<const UserDb>(*std::move(parsed));
   return {};
 }

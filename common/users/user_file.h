@@ -2,8 +2,9 @@
 //
 // Each look-up compares the file's stat with what was read last and reads it again when it differs,
 // so a line that was appended counts at the next connection. All or nothing: when the file has a
-// bad line, is empty, cannot be read or is gone, the users stay as they were, and that is reported,
-// once for each such state of the file.
+// bad line, is empty, cannot be read or is gone (an editor may be at work), the users stay as they
+// were, and that is reported, once for each such state of the file. reload() is how to say that it
+// is meant so.
 #pragma once
 
 #include <sys/stat.h>
@@ -36,6 +37,10 @@ class UserFile final : public UserSource {
 
   std::shared_ptr<const UserDb> current() override;
 
+  // Reads the file now, as it is: unlike at a look-up, an empty file and a missing one count, as no
+  // users. Returns how many there are; the error says why they stay as they were.
+  std::expected<size_t, std::string> reload();
+
  private:
   // What of a file's stat tells that it changed.
   struct Stamp {
@@ -56,16 +61,25 @@ class UserFile final : public UserSource {
     bool may_hide;  // it was so young that another change may have left the same stamp
   };
 
+  // Why the file cannot be read, for a person.
+  struct Fault {
+    bool missing;
+    std::string text;
+  };
+  using Reading = std::expected<Content, Fault>;
+  enum class IfEmpty { kRefuse, kTakeOver };
+
   UserFile(std::string path, Report report);
 
   static Stamp stamp_of(const struct stat& status);
+  static Seen seen(const Content& content);
   // Whether what is read last is what the file still holds.
   bool is_current() const;
-  // The file as it is now, or what is wrong with it, for a person. Called without the lock.
-  std::expected<Content, std::string> read() const;
+  // The file as it is now. Called without the lock.
+  Reading read() const;
   // The users are now those of `content`; the error says why they cannot be.
-  std::expected<void, std::string> take_over(const std::expected<Content, std::string>& content);
-  std::expected<void, std::string> parse(std::string_view text);
+  std::expected<void, std::string> take_over(const Reading& content);
+  std::expected<void, std::string> parse(std::string_view text, IfEmpty if_empty);
 
   const std::string path_;
   const Report report_;

@@ -12,34 +12,6 @@
 namespace logging {
 namespace {
 
-TEST(LogTextTest, PlainValuesStandBare) {
-  EXPECT_EQ(to_text("stored", {{"id", "a-1@b.c"}, {"octets", 12U}, {"delta", -3}}),
-            "stored id=a-1@b.c octets=12 delta=-3");
-  EXPECT_EQ(to_text("event", {}), "event");
-}
-
-TEST(LogTextTest, PeerCannotForgeALineOrAField) {
-  EXPECT_EQ(to_text("e", {{"k", "a\r\n2026 info login user=x"}}),
-            "e k=\"a\\r\\n2026 info login user=x\"");
-  EXPECT_EQ(to_text("e", {{"k", "a\" b=\"c\\"}}), "e k=\"a\\\" b=\\\"c\\\\\"");
-  EXPECT_EQ(to_text("e", {{"k", std::string_view("\0\x1b\x7f\xc3\xa4", 5)}}),
-            "e k=\"\\x00\\x1b\\x7f\\xc3\\xa4\"");
-  EXPECT_EQ(to_text("e", {{"k", ""}}), "e k=\"\"");
-  EXPECT_EQ(to_text("e", {{"k", "a=b"}}), "e k=\"a=b\"");
-}
-
-TEST(LogTextTest, LongValueIsCutOff) {
-  EXPECT_EQ(to_text("e", {{"k", std::string(kMaxValueOctets, 'x')}}),
-            "e k=" + std::string(kMaxValueOctets, 'x'));
-  EXPECT_EQ(to_text("e", {{"k", std::string(kMaxValueOctets + 1, 'x')}}),
-            "e k=" + std::string(kMaxValueOctets, 'x') + "...");
-}
-
-TEST(LogTextTest, ErrorCodeSaysItsMessage) {
-  const auto error = std::make_error_code(std::errc::no_space_on_device);
-  EXPECT_EQ(to_text("e", {{"reason", error}}), "e reason=\"" + error.message() + "\"");
-}
-
 // A pipe; read_all() ends when the writing end is closed.
 class Pipe {
  public:
@@ -91,6 +63,22 @@ TEST(LogTest, EventIsALineWithTimeAndLevel) {
   ASSERT_EQ(line.size(), std::string("2026-01-31T23:59:59.123Z warning odd n=1\n").size());
   EXPECT_EQ(line[10], 'T');
   EXPECT_EQ(line.substr(23), "Z warning odd n=1\n");
+}
+
+TEST(LogTest, JsonEventIsAnObjectALine) {
+  Pipe pipe;
+  {
+    const Log log({.form = Form::kJson, .descriptor = pipe.writing_end()});
+    error("odd", {{"n", 1}});
+    info("even");
+  }
+  pipe.close_writing_end();
+  const auto lines = lines_of(pipe.read_all());
+  ASSERT_EQ(lines.size(), 2U);
+  const std::string time = R"({"time":"2026-01-31T23:59:59.123Z",)";
+  EXPECT_TRUE(lines[0].starts_with(R"({"time":")")) << lines[0];
+  EXPECT_EQ(lines[0].substr(time.size()), R"("level":"error","event":"odd","n":1})");
+  EXPECT_EQ(lines[1].substr(time.size()), R"("level":"info","event":"even"})");
 }
 
 TEST(LogTest, WhatIsBelowTheLeastLevelIsLeftOut) {

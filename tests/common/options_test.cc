@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "tests/support/temporary_directory.h"
 
 namespace options {
 namespace {
@@ -24,13 +30,15 @@ class Arguments {
   std::vector<char*> pointers_;
 };
 
-std::expected<Smtp, int> smtp(std::vector<std::string> words) {
+std::expected<Smtp, int> smtp(std::vector<std::string> words, bool port_needed = true) {
   Arguments arguments(std::move(words));
   Smtp defaults;
+  defaults.max_connections = 100;
+  defaults.max_connections_per_address = 50;
   defaults.idle_timeout_s = 300;
   defaults.max_recipients = 1000;
   defaults.max_message_octets = 1 << 20;
-  return parse_smtp(arguments.count(), arguments.values(), defaults);
+  return parse_smtp(arguments.count(), arguments.values(), defaults, port_needed);
 }
 
 TEST(OptionsTest, PortAloneLeavesTheDefaults) {
@@ -43,7 +51,10 @@ TEST(OptionsTest, PortAloneLeavesTheDefaults) {
   EXPECT_FALSE(parsed->host_name.empty());
   EXPECT_EQ(parsed->idle_timeout_s, 300U);
   EXPECT_EQ(parsed->max_recipients, 1000U);
-  EXPECT_FALSE(parsed->refuse_bare_newlines);
+  EXPECT_EQ(parsed->bare_newlines, "keep");
+  EXPECT_EQ(parsed->log_format, "text");
+  EXPECT_EQ(parsed->io_threads, 1U);
+  EXPECT_FALSE(parsed->trace_headers);
 }
 
 TEST(OptionsTest, EveryOptionIsTaken) {
@@ -69,6 +80,15 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                             "7",
                             "--log-level",
                             "debug",
+                            "--log-format",
+                            "json",
+                            "--max-connections",
+                            "20",
+                            "--max-connections-per-address",
+                            "10",
+                            "--io-threads",
+                            "2",
+                            "--trace-headers",
                             "0"});
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->port, 0);
@@ -79,7 +99,12 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(parsed->max_message_octets, 70000U);
   EXPECT_EQ(parsed->max_recipients, 100U);
   EXPECT_EQ(parsed->postmaster, "p@d");
-  EXPECT_TRUE(parsed->refuse_bare_newlines);
+  EXPECT_EQ(parsed->bare_newlines, "refuse");
+  EXPECT_EQ(parsed->max_connections, 20U);
+  EXPECT_EQ(parsed->max_connections_per_address, 10U);
+  EXPECT_EQ(parsed->io_threads, 2U);
+  EXPECT_TRUE(parsed->trace_headers);
+  EXPECT_EQ(parsed->log_format, "json");
   EXPECT_EQ(parsed->idle_timeout_s, 7U);
   EXPECT_EQ(parsed->log_level, "debug");
 }
@@ -97,6 +122,9 @@ TEST(OptionsTest, WrongCommandLineIsRefused) {
       {"25", "--hostname", ""},
       {"25", "--idle-timeout", "0"},
       {"25", "--log-level", "loud"},
+      {"25", "--log-format", "xml"},
+      {"25", "--io-threads", "0"},
+      {"25", "--max-connections", "0"},
       {"25", "--frobnicate"},
   };
   for (const auto& words : wrong) {
@@ -114,9 +142,144 @@ TEST(OptionsTest, HelpAndVersionEndWithSuccess) {
   }
 }
 
+TEST(OptionsTest, PortMayBeMissingWhereSocketsArePassed) {
+  const auto parsed = smtp({}, false);
+  ASSERT_TRUE(parsed);
+  EXPECT_FALSE(parsed->port);
+}
+
+TEST(OptionsTest, PortMayBeAnOption) {
+  EXPECT_EQ(smtp({"--port", "2525"}).value().port, 2525);
+}
+
+class ConfigFileTest : public testing::Test {
+ protected:
+  std::expected<Smtp, int> with_config(std::string_view text,
+                                       const std::vector<std::string>& words = {}) const {
+    const std::string file = (directory_.path() / "config").string();
+    std::ofstream(file) << text;
+    std::vector<std::string> all{"--config", file};
+    all.insert(all.end(), words.begin(), words.end());
+    return smtp(all);
+  }
+  // What --show-config prints.
+  static std::string shown(std::vector<std::string> words) {
+    words.emplace_back("--show-config");
+    testing::internal::CaptureStdout();
+    const auto parsed = smtp(std::move(words));
+    std::string text = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(parsed.error(), 0);
+    return text;
+  }
+  // What is said about a file that is refused.
+  std::string complaint(std::string_view text) const {
+    testing::internal::CaptureStderr();
+    const auto parsed = with_config(text);
+    std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_FALSE(parsed);
+    EXPECT_EQ(parsed ? 0 : parsed.error(), kBadConfigFile);
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+    return said;
+  }
+
+  const support::TemporaryDirectory directory_;
+};
+
+TEST_F(ConfigFileTest, OptionsHaveTheSameNames) {
+  const auto parsed = with_config(
+      "# a comment\n\nport = 2525\r\nusers=my users #1.txt\n  store = \" s \"\nlisten = 127.0.0.1\n"
+      "listen = ::1\nhostname = h\nmax-recipients = 100\nbare-newlines = refuse\n"
+      "trace-headers = true\nlog-format = json\npostmaster = p@d");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->port, 2525);
+  EXPECT_EQ(parsed->users_file, "my users #1.txt");
+  EXPECT_EQ(parsed->store_directory, " s ");
+  EXPECT_EQ(parsed->addresses, (std::vector<std::string>{"127.0.0.1", "::1"}));
+  EXPECT_EQ(parsed->host_name, "h");
+  EXPECT_EQ(parsed->max_recipients, 100U);
+  EXPECT_EQ(parsed->bare_newlines, "refuse");
+  EXPECT_TRUE(parsed->trace_headers);
+  EXPECT_EQ(parsed->log_format, "json");
+  EXPECT_EQ(parsed->postmaster, "p@d");
+}
+
+TEST_F(ConfigFileTest, CommandLineCountsMore) {
+  const auto parsed =
+      with_config("port = 1\nusers = a\nlisten = ::1\ntrace-headers = true\n",
+                  {"2", "--users", "b", "--listen", "127.0.0.1", "--trace-headers=false"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->port, 2);
+  EXPECT_EQ(parsed->users_file, "b");
+  EXPECT_EQ(parsed->addresses, std::vector<std::string>{"127.0.0.1"});
+  EXPECT_FALSE(parsed->trace_headers);
+}
+
+TEST_F(ConfigFileTest, WhatIsWrongIsSaidInOneLine) {
+  const auto holds = [](const std::string& said, std::string_view what) {
+    return said.find("/config: ") != std::string::npos && said.find(what) != std::string::npos;
+  };
+  EXPECT_PRED2(holds, complaint("port = 1\nfrobnicate = 2\n"), "no option frobnicate");
+  EXPECT_PRED2(holds, complaint("port = 1\n\nlisten\n"), "line 3 ");
+  EXPECT_PRED2(holds, complaint("port = 65536\n"), "--port");
+  EXPECT_PRED2(holds, complaint("port = 1\nport = 2\n"), "--port");
+  EXPECT_PRED2(holds, complaint("port = 1\nusers =\n"), "--users");
+  EXPECT_PRED2(holds, complaint("port = 1\nbare-newlines = drop\n"), "--bare-newlines");
+  EXPECT_PRED2(holds, complaint("port = 1\nconfig = other\n"), "config");
+  EXPECT_PRED2(holds, complaint("port = 1\n[section]\n"), "line 2 ");
+}
+
+TEST_F(ConfigFileTest, MissingFileIsRefused) {
+  const auto parsed = smtp({"25", "--config", (directory_.path() / "none").string()});
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error(), kBadConfigFile);
+}
+
+TEST_F(ConfigFileTest, FaultOfTheCommandLineIsNotTheFiles) {
+  const auto parsed = with_config("port = 1\n", {"--frobnicate"});
+  ASSERT_FALSE(parsed);
+  EXPECT_NE(parsed.error(), kBadConfigFile);
+}
+
+TEST_F(ConfigFileTest, WhatIsShownIsReadAsTheSame) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"25"},
+                                             {"--port",
+                                              "0",
+                                              "--users",
+                                              " a # b=c;\"d ",
+                                              "--store",
+                                              "\"s\"",
+                                              "--listen",
+                                              "::1",
+                                              "--listen",
+                                              "127.0.0.1",
+                                              "--hostname",
+                                              "'h'",
+                                              "--trace-headers",
+                                              "--bare-newlines",
+                                              "refuse",
+                                              "--max-message-size",
+                                              "70000",
+                                              "--postmaster",
+                                              "p@d",
+                                              "--log-level",
+                                              "debug",
+                                              "--max-connections",
+                                              "7",
+                                              "--idle-timeout",
+                                              "1"}}) {
+    const std::string text = shown(words);
+    const std::string file = (directory_.path() / "shown").string();
+    std::ofstream(file) << text;
+    EXPECT_EQ(shown({"--config", file}), text);
+    EXPECT_NE(text.find("max-recipients = 1000\n"), std::string::npos) << text;
+  }
+}
+
 TEST(OptionsTest, OptionsOfTheOtherServerAreUnknown) {
   Arguments arguments({"110", "--max-recipients", "100"});
-  EXPECT_FALSE(parse_pop3(arguments.count(), arguments.values(), {}));
+  EXPECT_FALSE(parse_pop3(arguments.count(), arguments.values(), {}, true));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "common/net/await_done.h"
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/refusals.h"
 #include "common/store/done.h"
 
 namespace net {
@@ -35,7 +36,10 @@ class EchoSession {
   void end(protocol::Ending why) {
     say(why == protocol::Ending::kTimeOut ? "time-out" : "shut-down");
     closing_ = true;
+    closed_ = protocol::Closed::kEnded;
   }
+  protocol::Closed closed() const { return closed_; }
+  static protocol::Refusals::Taken take_refusals() { return {}; }
   void slow_done(bool stored) { say(stored ? "stored" : "failed"); }
 
   Action next() {
@@ -50,7 +54,10 @@ class EchoSession {
       if (closing_) return protocol::Close{};
       const size_t lf = input_.find('\n');
       if (lf == std::string::npos) {
-        if (input_ended_) return protocol::Close{};
+        if (input_ended_) {
+          closed_ = protocol::Closed::kEndOfInput;
+          return protocol::Close{};
+        }
         return protocol::Read{};
       }
       const std::string line = input_.substr(0, lf);
@@ -79,6 +86,7 @@ class EchoSession {
   std::string output_;
   size_t flood_ = 0;
   bool closing_ = false;
+  protocol::Closed closed_ = protocol::Closed::kQuit;
   bool input_ended_ = false;
 };
 

@@ -20,7 +20,7 @@ TEST(SessionDriverTest, InputMayBeSplitAnywhere) {
   EXPECT_EQ(client.read_line(), "hello");
   for (const char c : std::string("first\nsecond\nquit\n")) client.send({&c, 1});
   EXPECT_EQ(client.read_to_end(), "first\nsecond\nbye\n");
-  EXPECT_EQ(server.ends().take().why, Why::kClosed);
+  EXPECT_EQ(server.ends().take().why, Why::kQuit);
 }
 
 TEST(SessionDriverTest, WhatWasSentBeforeAHalfCloseIsAllAnswered) {
@@ -65,7 +65,7 @@ TEST(SessionDriverTest, ClientThatNeverReadsIsCutOffAndBlocksNobody) {
   other.send("served\nquit\n");
   EXPECT_EQ(other.read_to_end(), "hello\nserved\nbye\n");
   SessionEnd cut = server.ends().take();
-  if (cut.why == Why::kClosed) cut = server.ends().take();  // that was the other
+  if (cut.why == Why::kQuit) cut = server.ends().take();  // that was the other
   EXPECT_EQ(cut.why, Why::kWriteFailed);
   EXPECT_EQ(cut.error, std::errc::timed_out);
 }

@@ -156,6 +156,55 @@ TEST_F(UserFileTest, RemovedFileKeepsTheUsersUntilItIsBack) {
   EXPECT_EQ(problems_.size(), 2U);
 }
 
+TEST_F(UserFileTest, ReloadTakesAnEmptiedFileAtItsWord) {
+  write("a@b 1\n");
+  const auto file = open();
+  ASSERT_NE(file, nullptr) << error_;
+  write("# nobody\n");
+  EXPECT_NE(file->current()->find("a@b"), nullptr);
+  EXPECT_EQ(file->reload(), 0U);
+  EXPECT_TRUE(file->current()->empty());
+  set_modified(60);
+  EXPECT_TRUE(file->current()->empty());
+  append("c@d 2\n");
+  EXPECT_NE(file->current()->find("c@d"), nullptr);
+}
+
+TEST_F(UserFileTest, ReloadTakesARemovedFileForNoUsers) {
+  write("a@b 1\n");
+  const auto file = open();
+  ASSERT_NE(file, nullptr) << error_;
+  std::filesystem::remove(path_);
+  EXPECT_EQ(file->reload(), 0U);
+  EXPECT_TRUE(file->current()->empty());
+  EXPECT_TRUE(problems_.empty());
+  write("c@d 2\n");
+  EXPECT_NE(file->current()->find("c@d"), nullptr);
+}
+
+TEST_F(UserFileTest, ReloadOfABadFileKeepsTheUsers) {
+  write("a@b 1\n");
+  const auto file = open();
+  ASSERT_NE(file, nullptr) << error_;
+  write("c@d 1\nnobody\n");
+  const auto reloaded = file->reload();
+  ASSERT_FALSE(reloaded);
+  EXPECT_TRUE(reloaded.error().starts_with(path_ + ":2: ")) << reloaded.error();
+  EXPECT_NE(file->current()->find("a@b"), nullptr);
+  std::filesystem::remove(path_);
+  std::filesystem::create_directory(path_);
+  EXPECT_FALSE(file->reload());
+  EXPECT_NE(file->current()->find("a@b"), nullptr);
+}
+
+TEST_F(UserFileTest, ReloadReadsAnUnchangedFileToo) {
+  write("a@b 1\n");
+  const auto file = open();
+  ASSERT_NE(file, nullptr) << error_;
+  EXPECT_EQ(file->reload(), 1U);
+  EXPECT_NE(file->current()->find("a@b"), nullptr);
+}
+
 TEST_F(UserFileTest, LookUpBeforeTheChangeKeepsItsUsers) {
   write("a@b 1\n");
   const auto file = open();

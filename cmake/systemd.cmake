@@ -1,0 +1,16 @@
+# mymail_systemd: libsystemd, for readiness and socket activation. Without it the servers do without both.
+find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h)
+find_library(SYSTEMD_LIBRARY systemd)
+if(SYSTEMD_INCLUDE_DIR AND SYSTEMD_LIBRARY)
+  set(systemd_found ON)
+else()
+  set(systemd_found OFF)
+endif()
+option(MYMAIL_SYSTEMD "Tell systemd when a server is ready, and take sockets from it" ${systemd_found})
+
+add_library(mymail_systemd INTERFACE)
+if(MYMAIL_SYSTEMD)
+  target_include_directories(mymail_systemd SYSTEM INTERFACE ${SYSTEMD_INCLUDE_DIR})
+  target_link_libraries(mymail_systemd INTERFACE ${SYSTEMD_LIBRARY})
+  target_compile_definitions(mymail_systemd INTERFACE MYMAIL_SYSTEMD)
+endif()

@@ -1,0 +1,25 @@
+// How many connections each client address has open, so that one client cannot take all of them.
+// Loopback addresses are never counted: test runs and reverse proxies come from there.
+#pragma once
+
+#include <asio/ip/address.hpp>
+#include <cstddef>
+#include <map>
+
+namespace net {
+
+class AddressCount {
+ public:
+  explicit AddressCount(size_t most) : most_(most) {}
+
+  // One more connection of this address; false, and nothing is counted: it has the most already.
+  [[nodiscard]] bool add(const asio::ip::address& address);
+  // A connection that was added is over.
+  void remove(const asio::ip::address& address);
+
+ private:
+  const size_t most_;
+  std::map<asio::ip::address, size_t> open_;
+};
+
+}  // namespace net

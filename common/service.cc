@@ -1,0 +1,82 @@
+#include "common/service.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "common/net/endpoint_text.h"
+#include "common/net/process.h"
+#include "common/net/service_manager.h"
+#include "common/version.h"
+
+namespace service {
+namespace {
+
+constexpr std::string_view kStoreAdvice =
+    " (--store names a folder that this process may write to, or one that it can make)";
+
+void log_kept(std::string_view problem) {
+  logging::error("users-kept", {{"reason", problem}});
+}
+
+void read_again(users::UserFile& users) {
+  const auto count = users.reload();
+  if (!count) return log_kept(count.error() + " (the users stay as they were)");
+  logging::info("users-read", {{"users", *count}});
+}
+
+// Once, not for each address: it is one thing to know.
+void warn_of_clear_text(const net::Server& server) {
+  const auto endpoints = server.endpoints();
+  const auto open = std::ranges::find_if(
+      endpoints, [](const auto& endpoint) { return !endpoint.address().is_loopback(); });
+  if (open == endpoints.end()) return;
+  logging::warning("clear-text", {{"address", net::to_text(*open)},
+                                  {"reason",
+                                   "passwords and mail travel unencrypted: listen only "
+                                   "where you trust the network"}});
+}
+
+}  // namespace
+
+logging::LogSettings log_settings(const options::Common& options) {
+  return {.least = logging::level_named(options.log_level).value_or(logging::Level::kInfo),
+          .form = options.log_format == "json" ? logging::Form::kJson : logging::Form::kText};
+}
+
+std::expected<Files, std::string> open_files(const options::Common& options) {
+  auto users = users::UserFile::open(options.users_file, log_kept);
+  if (!users) return std::unexpected(users.error());
+  auto store = store::FileStore::open(
+      options.store_directory, [](std::string_view what, std::string_view detail) {
+        logging::warning("store", {{"what", what}, {"detail", detail}});
+      });
+  if (!store) return std::unexpected(store.error() + std::string(kStoreAdvice));
+  return Files{*std::move(users), *std::move(store)};
+}
+
+net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
+                                    size_t descriptors_each, users::UserFile& users) {
+  net::ServerSettings server;
+  server.sockets = std::move(sockets);
+  server.addresses = options.addresses;
+  server.port = options.port.value_or(0);
+  server.io_threads = options.io_threads;
+  server.max_connections = net::connections_that_fit(options.max_connections, descriptors_each);
+  server.max_connections_per_address = options.max_connections_per_address;
+  server.timeout_s = options.idle_timeout_s;
+  server.on_hangup = [&users] { read_again(users); };
+  server.on_stopping = net::say_stopping;
+  return server;
+}
+
+std::expected<void, std::string> run(net::Server& server) {
+  if (const auto listening = server.listen(); !listening) return listening;
+  logging::info("started", {{"version", kVersion}});
+  warn_of_clear_text(server);
+  net::say_ready();
+  server.run();
+  return {};
+}
+
+}  // namespace service

@@ -1,0 +1,39 @@
+// What the mains of both servers do alike, between the command line and the end: the log, the
+// files, the service manager, SIGHUP. A server that cannot start says why in one line on standard
+// error and ends with status 78.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/log.h"
+#include "common/net/server.h"
+#include "common/options.h"
+#include "common/store/file_store.h"
+#include "common/users/user_file.h"
+
+namespace service {
+
+// The users and the store, which outlive the server.
+struct Files {
+  std::unique_ptr<users::UserFile> users;
+  std::unique_ptr<store::FileStore> store;
+};
+
+logging::LogSettings log_settings(const options::Common& options);
+
+// Opens both. The error says what to do.
+std::expected<Files, std::string> open_files(const options::Common& options);
+
+// What the server needs to know of the command line, and what it does when signalled. Each session
+// takes so many descriptors. `users` outlives the server.
+net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
+                                    size_t descriptors_each, users::UserFile& users);
+
+// Listens and serves to the end. The error: it cannot listen.
+std::expected<void, std::string> run(net::Server& server);
+
+}  // namespace service
