@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/net/endpoint_text.h"
-#include "common/net/process.h"
 #include "common/net/service_manager.h"
 #include "common/version.h"
 
@@ -62,7 +61,8 @@ net::ServerSettings server_settings(const options::Common& options, std::vector<
   server.addresses = options.addresses;
   server.port = options.port.value_or(0);
   server.io_threads = options.io_threads;
-  server.max_connections = net::connections_that_fit(options.max_connections, descriptors_each);
+  server.max_connections = options.max_connections;
+  server.descriptors_each = descriptors_each;
   server.max_connections_per_address = options.max_connections_per_address;
   server.timeout_s = options.idle_timeout_s;
   server.on_hangup = [&users] { read_again(users); };

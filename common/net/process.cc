@@ -19,9 +19,27 @@ constexpr std::chrono::milliseconds kLogMayTake{500};
 // sockets, the store and the mailboxes of a batch, users.txt.
 constexpr size_t kOtherDescriptors = 128;
 
+sigset_t signals_to_obey() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
 }  // namespace
 
+SignalsTaken::SignalsTaken() {
+  const sigset_t signals = signals_to_obey();
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, &before_);
+}
+
+SignalsTaken::~SignalsTaken() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
 void prepare_process() {
+  const sigset_t signals = signals_to_obey();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {

@@ -1,14 +1,29 @@
 // What a server does to its own process.
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <string_view>
 
 namespace net {
 
-// At start: a connection or pipe that is gone becomes an error of write() instead of a signal, and
-// as many descriptors may be open as the system lets this process have.
+// At start, before other threads: a connection or pipe that is gone becomes an error of write()
+// instead of a signal, as many descriptors may be open as the system lets this process have, and
+// SIGTERM, SIGINT and SIGHUP wait until SignalsTaken.
 void prepare_process();
+
+// While it lives, the thread that made it takes those signals. Those that come later wait for ever:
+// a process that is about to end with status 0 does so, though the signal is sent twice.
+class SignalsTaken {
+ public:
+  SignalsTaken();
+  SignalsTaken(const SignalsTaken&) = delete;
+  SignalsTaken& operator=(const SignalsTaken&) = delete;
+  ~SignalsTaken();
+
+ private:
+  sigset_t before_{};
+};
 
 // How many of `wanted` connections this process has descriptors for, when each takes so many. At
 // least one. Logs it when it is fewer.

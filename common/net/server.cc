@@ -67,6 +67,7 @@ std::expected<void, std::string> Server::listen() {
                      ? open_listening_sockets(context, settings_.addresses, settings_.port)
                      : take_over_sockets(context, settings_.sockets);
   if (!sockets) return std::unexpected(sockets.error());
+  max_connections_ = connections_that_fit(settings_.max_connections, settings_.descriptors_each);
   Receptionist& receptionist = *this;
   for (auto& socket : *sockets) {
     listeners_.push_back(std::make_unique<Listener>(std::move(socket), receptionist));
@@ -83,6 +84,7 @@ std::vector<tcp::endpoint> Server::endpoints() const {
 }
 
 void Server::run() {
+  const SignalsTaken signals;
   auto& context = threads_.front()->context();
   for (const auto& listener : listeners_) {
     asio::co_spawn(context, listener->accept_all(), end_loudly);
@@ -110,7 +112,7 @@ asio::io_context& Server::next_context() {
 void Server::take(tcp::socket socket) {
   std::error_code error;
   const auto peer = socket.remote_endpoint(error);  // of one that is gone already: 0.0.0.0
-  if (open_ >= settings_.max_connections) return refuse(socket, peer, "all");
+  if (open_ >= max_connections_) return refuse(socket, peer, "all");
   if (!addresses_.add(peer.address())) return refuse(socket, peer, "address");
   IoThread& thread = *threads_[next_thread_];
   next_thread_ = (next_thread_ + 1) % threads_.size();

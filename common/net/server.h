@@ -32,7 +32,8 @@ struct ServerSettings {
   std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
   uint16_t port = 0;                   // 0: a free one
   size_t io_threads = 1;
-  size_t max_connections = 10'000;           // open at a time
+  size_t max_connections = 10'000;           // open at a time, if there are descriptors enough
+  size_t descriptors_each = 1;               // that a session may have open
   size_t max_connections_per_address = 100;  // of them; loopback addresses have no such limit
   std::string refusal;                       // sent to one past them, with its line end
   unsigned timeout_s = 0;                    // see Connection
@@ -53,7 +54,8 @@ class Server final : private Receptionist {
   ~Server() override;
 
   // Opens the sockets, and says so on standard output, a line for each: `listening on
-  // 127.0.0.1:2525`. The error is for a person.
+  // 127.0.0.1:2525`. The error is for a person. Lowers the most connections to what there are
+  // descriptors for.
   std::expected<void, std::string> listen();
   std::vector<asio::ip::tcp::endpoint> endpoints() const;
 
@@ -91,6 +93,7 @@ class Server final : private Receptionist {
   size_t next_thread_ = 0;
   uint64_t accepted_ = 0;
   size_t open_ = 0;  // connections
+  size_t max_connections_ = 0;
   AddressCount addresses_;
   bool shutting_down_ = false;
 };

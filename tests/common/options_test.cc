@@ -222,7 +222,6 @@ TEST_F(ConfigFileTest, WhatIsWrongIsSaidInOneLine) {
   EXPECT_PRED2(holds, complaint("port = 1\n\nlisten\n"), "line 3 ");
   EXPECT_PRED2(holds, complaint("port = 65536\n"), "--port");
   EXPECT_PRED2(holds, complaint("port = 1\nport = 2\n"), "--port");
-  EXPECT_PRED2(holds, complaint("port = 1\nusers =\n"), "--users");
   EXPECT_PRED2(holds, complaint("port = 1\nbare-newlines = drop\n"), "--bare-newlines");
   EXPECT_PRED2(holds, complaint("port = 1\nconfig = other\n"), "config");
   EXPECT_PRED2(holds, complaint("port = 1\n[section]\n"), "line 2 ");

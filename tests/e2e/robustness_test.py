@@ -2,7 +2,6 @@
 import concurrent.futures
 import shutil
 import socket
-import subprocess
 
 import servers
 import wire
@@ -184,12 +183,6 @@ class SignalTest(ServerCase):
 
 
 class StartTest(ServerCase):
-    def refused(self, which, *arguments, port=0):
-        """Exit status and standard error of a server that does not start."""
-        ended = subprocess.run([servers.BINARIES[which], str(port), *arguments], cwd=self.site.folder,
-                               capture_output=True, text=True, timeout=wire.HANG_S)
-        return ended.returncode, ended.stderr
-
     def test_both_loopback_addresses_are_listened_on(self):
         with socket.socket(socket.AF_INET6) as probe:
             try:
@@ -201,27 +194,6 @@ class StartTest(ServerCase):
             pass
         with wire.Wire(smtp.ports["::1"], "::1") as client:
             self.assertRegex(client.line(), rb"^220 ")
-
-    def test_a_port_in_use_is_said(self):
-        smtp = self.start_smtp()
-        for which in ("smtpd", "pop3d"):
-            status, said = self.refused(which, port=smtp.port)
-            self.assertEqual(status, 78)
-            self.assertIn(str(smtp.port), said)
-
-    def test_a_bad_users_txt_is_said_with_its_line(self):
-        self.site.users_file.write_text("# comment\n\njohn.doe@example.com\n")
-        for which in ("smtpd", "pop3d"):
-            status, said = self.refused(which)
-            self.assertEqual(status, 78)
-            self.assertRegex(said, r"users\.txt:3\b")
-
-    def test_a_missing_users_txt_is_said(self):
-        self.site.users_file.unlink()
-        for which in ("smtpd", "pop3d"):
-            status, said = self.refused(which)
-            self.assertEqual(status, 78)
-            self.assertIn("users.txt", said)
 
     def test_a_missing_store_is_made(self):
         self.assertFalse(self.store.folder.exists())

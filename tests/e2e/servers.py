@@ -44,14 +44,15 @@ REPORTS = ("Sanitizer", "runtime error:", "Assertion", "terminate called")
 class Server:
     """A running server. `folder` holds its users.txt and mail.store."""
 
-    def __init__(self, which, folder, port, arguments):
+    def __init__(self, which, folder, port, arguments, environment=None, preexec_fn=None):
         self.which = which
         self.kills = False
         self.errors = tempfile.TemporaryFile()
         # A session of its own, so that a test's Ctrl-C is not the server's.
         self.process = subprocess.Popen(
             [BINARIES[which], str(port), *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True)
+            stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True,
+            env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
         self.ports = {}
         while "127.0.0.1" not in self.ports:
             if not self.read_listening():
@@ -146,8 +147,8 @@ class Site:
         self.store = Store(self.folder / "mail.store")
         self.servers = []
 
-    def start(self, which, *arguments, port=0):
-        server = Server(which, self.folder, port, arguments)
+    def start(self, which, *arguments, port=0, **options):
+        server = Server(which, self.folder, port, arguments, **options)
         self.servers.append(server)
         return server
 
