@@ -42,7 +42,7 @@ class Fields {
  public:
   Fields() = default;
   Fields(std::initializer_list<Field> fields) : fields_(fields.begin(), fields.size()) {}
-  Fields(const std::vector<Field>& fields) : fields_(fields) {}
+  explicit Fields(const std::vector<Field>& fields) : fields_(fields) {}
 
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }

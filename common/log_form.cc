@@ -117,7 +117,7 @@ struct ValueWriter {
 
 std::string format_event(Form form, std::string_view event, Fields fields) {
   const bool json = form == Form::kJson;
-  std::string out(json ? "\"event\":\"" : "");
+  std::string out(json ? R"("event":")" : "");
   out += event;
   if (json) out += '"';
   for (const Field& field : fields) {

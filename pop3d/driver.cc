@@ -162,7 +162,7 @@ asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   std::vector<logging::Field> counts{{"retr", tally.retrieved}, {"dele", tally.deleted}};
   if (tally.left) counts.emplace_back("left", *tally.left);
   counts.emplace_back("commands", tally.commands);
-  net::log_end(connection, end, counts);
+  net::log_end(connection, end, logging::Fields(counts));
 }
 
 std::string refusal() {

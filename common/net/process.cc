@@ -15,35 +15,32 @@ namespace {
 
 constexpr std::chrono::milliseconds kLogMayTake{500};
 
-sigset_t obeyed_signals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  ::sigaddset(&signals, SIGHUP);
-  return signals;
-}
-
 // What a server has open beside its connections, generously: its threads' event queues, listening
 // sockets, the store and the mailboxes of a batch, users.txt.
 constexpr size_t kOtherDescriptors = 128;
 
-}  // namespace
-
-ObeyedSignals::ObeyedSignals() {
-  const sigset_t signals = obeyed_signals();
-  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+sigset_t signals_to_obey() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
 }
 
-ObeyedSignals::~ObeyedSignals() {
-  const sigset_t signals = obeyed_signals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}  // namespace
+
+SignalsTaken::SignalsTaken() {
+  const sigset_t signals = signals_to_obey();
+  ::pthread_sigmask(SIG_UNBLOCK, &signals, &before_);
+}
+
+SignalsTaken::~SignalsTaken() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 void prepare_process() {
-  (void)std::signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = obeyed_signals();
+  const sigset_t signals = signals_to_obey();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {

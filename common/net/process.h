@@ -1,26 +1,29 @@
 // What a server does to its own process.
 #pragma once
 
+#include <csignal>
 #include <cstddef>
 #include <string_view>
 
 namespace net {
 
-// At start, before there are threads: a connection or pipe that is gone, and a file that may grow
-// no more (RLIMIT_FSIZE), become an error of write() instead of a signal, as many descriptors may
-// be open as the system lets this process have, and SIGTERM, SIGINT and SIGHUP wait until somebody
-// is there who obeys them.
+// At start, before other threads: a connection or pipe that is gone, and a file that may grow no
+// more (RLIMIT_FSIZE), become an error of write() instead of a signal, as many descriptors may be
+// open as the system lets this process have, and SIGTERM, SIGINT and SIGHUP wait until
+// SignalsTaken.
 void prepare_process();
 
-// While it lives, SIGTERM, SIGINT and SIGHUP reach the thread that made it. Before and after they
-// wait: one that comes while the process is putting itself away would else end it in the midst of
-// that.
-class ObeyedSignals {
+// While it lives, the thread that made it takes those signals. Those that come later wait for ever:
+// a process that is about to end with status 0 does so, though the signal is sent twice.
+class SignalsTaken {
  public:
-  ObeyedSignals();
-  ObeyedSignals(const ObeyedSignals&) = delete;
-  ObeyedSignals& operator=(const ObeyedSignals&) = delete;
-  ~ObeyedSignals();
+  SignalsTaken();
+  SignalsTaken(const SignalsTaken&) = delete;
+  SignalsTaken& operator=(const SignalsTaken&) = delete;
+  ~SignalsTaken();
+
+ private:
+  sigset_t before_{};
 };
 
 // How many of `wanted` connections this process has descriptors for, when each takes so many. At

@@ -85,7 +85,7 @@ std::vector<tcp::endpoint> Server::endpoints() const {
 }
 
 void Server::run() {
-  const ObeyedSignals obeyed;
+  const SignalsTaken signals;
   auto& context = threads_.front()->context();
   for (const auto& listener : listeners_) {
     asio::co_spawn(context, listener->accept_all(), end_loudly);

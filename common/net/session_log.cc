@@ -68,7 +68,7 @@ void log_end(const Connection& connection, const SessionEnd& end, logging::Field
   std::vector<logging::Field> fields{{"session", connection.number()}, {"why", to_text(end.why)}};
   if (end.error) fields.emplace_back("reason", end.error);
   fields.insert(fields.end(), counts.begin(), counts.end());
-  logging::info("session-over", fields);
+  logging::info("session-over", logging::Fields(fields));
 }
 
 }  // namespace net

@@ -26,7 +26,7 @@ TEST(LogTextTest, PlainValuesStandBare) {
 TEST(LogTextTest, FieldsMayBePutTogetherBefore) {
   std::vector<Field> fields{{"a", 1}};
   fields.emplace_back("b", "two");
-  EXPECT_EQ(text("e", fields), "e a=1 b=two");
+  EXPECT_EQ(text("e", Fields(fields)), "e a=1 b=two");
 }
 
 TEST(LogTextTest, PeerCannotForgeALineOrAField) {

@@ -143,4 +143,4 @@ class SessionTest(ServerCase):
             client.must("USER j\xf6hn\\\"@example.com", "+OK")
             client.must("PASS y", "-ERR")
         refused, = self.events(pop3, "login-refused")
-        self.assertEqual(refused["user"], "j\\xf6hn\\\"@example.com")
+        self.assertEqual(refused["user"], "j\\xf6hn\\\\\"@example.com")

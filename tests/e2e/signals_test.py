@@ -61,6 +61,16 @@ class EndTest(ServerCase):
         self.assertEqual(len(self.store.of(JOHN)), sum(a.startswith(b"250") for a in answers))
 
 
+class RepeatedSignalTest(ServerCase):
+    def test_signals_that_come_while_it_ends_change_nothing(self):
+        for which in ("smtpd", "pop3d"):
+            for number in END:
+                server = self.site.start(which)
+                while server.process.poll() is None:
+                    server.process.send_signal(number)
+                self.assertEqual(server.process.returncode, 0)
+
+
 class SecondSignalTest(ServerCase):
     def test_a_second_signal_ends_it_at_once(self):
         """Sent again until it ends: within a second of the first it is the same signal once more."""
