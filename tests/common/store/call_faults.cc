@@ -48,7 +48,7 @@ std::string answer_to(std::error_code outcome) {
 }
 
 bool NthCall::is_hit(const FaultyFileOps::Call& call) {
-  if (++count_ != nth_ || !can_give(call, error_)) return false;
+  if (!can_give(call, error_) || ++count_ != nth_) return false;
   const std::lock_guard lock(mutex_);
   hit_ = label_of(call);
   return true;

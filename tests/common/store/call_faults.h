@@ -29,7 +29,7 @@ inline const std::error_code kNoStart = std::make_error_code(std::errc::no_such_
 // What a server answers: `done`, `452`, `451`, `some remain`, or `no start`.
 std::string answer_to(std::error_code outcome);
 
-// Fails the nth of the calls that it judges, if that can give the error. Callable from any thread.
+// Fails the nth, from 1, of the calls that can give the error. Callable from any thread.
 class NthCall {
  public:
   NthCall(int nth, int error) : nth_(nth), error_(error) {}
@@ -37,8 +37,7 @@ class NthCall {
   // Whether this is the call, and is to fail.
   bool is_hit(const FaultyFileOps::Call& call);
 
-  // Whether there was an nth call at all; and, if it failed, what it is called in the table.
-  bool was_reached() const { return count_ >= nth_; }
+  // What the call that failed is called in the table; empty if there were fewer than n.
   std::string hit() const;
 
  private:

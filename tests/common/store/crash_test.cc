@@ -52,6 +52,13 @@ TEST_F(CrashTest, BatchSurvivesEveryPowerCut) {
   expect_promise_kept();
 }
 
+TEST_F(CrashTest, LargerBatchSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  deliver_together({{kJohn}, {kJohn}, {kMary, kFive[2]}, {kJohn}, {kFive[3]}, {kJohn}});
+  expect_promise_kept();
+}
+
 TEST_F(CrashTest, DeliveryByNamedDraftsSurvivesEveryPowerCut) {
   ops_.set_judge(FaultyFileOps::without_tmpfile());
   ASSERT_TRUE(server_.open());

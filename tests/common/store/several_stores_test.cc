@@ -69,7 +69,7 @@ TEST_F(SeveralStoresTest, UndoLeavesWhatAnotherServerHasDelivered) {
 class Traffic {
  public:
   static constexpr int kSenders = 8;
-  static constexpr int kMessagesEach = 60;
+  static constexpr int kMessagesEach = 100;
   static constexpr int kSessions = 4;
 
   Traffic(std::vector<FileStore*> smtp, std::vector<FileStore*> pop)
