@@ -162,14 +162,6 @@ class SignalTest(ServerCase):
             for client in (stranger, reader):
                 self.assertRegex(client.rest(), rb"^-ERR \[SYS/TEMP\] [^\r\n]*\r\n$")
 
-    def test_signals_that_come_again_while_it_ends_change_nothing(self):
-        for server in (self.start_smtp(), self.start_pop3()):
-            for _ in range(1_000):   # far less than the second after which another signal counts
-                if server.process.poll() is not None:
-                    break
-                server.terminate()
-            self.assertIsNone(self.site.end(server))
-
     def test_sigterm_deletes_nothing_and_stores_nothing_half_sent(self):
         self.store.put(JOHN, 0, b"stays\r\n")
         smtp, pop3 = self.start_smtp(), self.start_pop3()
