@@ -19,7 +19,8 @@ enum class Pace {
   kOnePiece,    // all that the client sends at once, as far as no T, D or F stands between
 };
 
-// Turns what a session's test knows into what the transcript leaves open: `{uid}`, `{id}` and `{version}`.
+// Turns what a session's test knows into what the transcript leaves open: `{uid}`, `{id}` and
+// `{version}`.
 std::string filled_in(std::string expected);
 
 // A world: start(), send(bytes), end_of_input(), end(why), closed(). `fail` carries out an F step.
