@@ -25,12 +25,12 @@ constexpr unsigned kMostIoThreads = 64;
 
 // What a server says about itself.
 struct Program {
-  std::string name;
-  std::string about;
-  std::string example;
+  std::string_view name;
+  std::string_view about;
+  std::string_view example;
 };
 
-const Program kMysmtpd{
+constexpr Program kMysmtpd{
     .name = "mysmtpd",
     .about =
         "mysmtpd takes mail by SMTP (RFC 5321) for the users of users.txt, and for nobody else.\n"
@@ -40,7 +40,7 @@ const Program kMysmtpd{
         "  swaks --server 127.0.0.1:2525 --to john.doe@example.com",
 };
 
-const Program kMypopd{
+constexpr Program kMypopd{
     .name = "mypopd",
     .about = "mypopd serves the mail that mysmtpd stored to its users, by POP3 (RFC 1939).",
     .example =
@@ -187,18 +187,19 @@ using AddOptions = std::function<void(CLI::App&)>;
 
 void describe(CLI::App& app, const Program& program) {
   constexpr const char* kGroup = "Other";
-  app.name(program.name);
-  app.description(program.about + "\n");
-  app.footer("\n" + std::string(kFiles) + "\n\n" + program.example + "\n\n" + std::string(kStatus));
+  const std::string name(program.name);
+  app.name(name);
+  app.description(std::string(program.about) + "\n");
+  app.footer("\n" + std::string(kFiles) + "\n\n" + std::string(program.example) + "\n\n" +
+             std::string(kStatus));
   app.set_version_flag("--version", std::string(kVersion), "Say which version this is")
       ->group(kGroup);
   app.set_help_flag("-h,--help", "Say this")->group(kGroup);
   const auto form = std::make_shared<HelpForm>();
   form->column_width(34);
   app.formatter(form);
-  app.failure_message([&program](const CLI::App*, const CLI::Error& error) {
-    return program.name + ": " + error.what() + " (" + program.name +
-           " --help lists the options)\n";
+  app.failure_message([name](const CLI::App*, const CLI::Error& error) {
+    return name + ": " + error.what() + " (" + name + " --help lists the options)\n";
   });
 }
 

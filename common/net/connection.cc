@@ -166,8 +166,8 @@ std::error_code Connection::wait_ended(std::error_code error) {
 }
 
 void Connection::deadline_passed() {
-  peer_dead_ = left_ > left_.zero() && is_peer_dead();
-  if (left_ > left_.zero() && !peer_dead_) return begin_wait(left_);
+  peer_dead_ = left_.count() > 0 && is_peer_dead();
+  if (left_.count() > 0 && !peer_dead_) return begin_wait(left_);
   timed_out_ = !peer_dead_;
   std::error_code ignored;
   socket_.cancel(ignored);
