@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <limits>
-#include <optional>
 
 #include "common/store/descriptor.h"
 #include "common/store/names.h"
@@ -28,19 +27,19 @@ std::error_code error_of(int number) {
   return {number, std::system_category()};
 }
 
-Result<std::optional<uint64_t>> parse_removed_mark(const Result<std::string>& text) {
+Result<uint64_t> past_removed_mark(const Result<std::string>& text) {
   if (!text) {
     // ERANGE: longer than any number.
     for (const int number : {ENODATA, ENOTSUP, ERANGE}) {
-      if (is_errno(text.error(), number)) return std::nullopt;
+      if (is_errno(text.error(), number)) return 0;
     }
     return std::unexpected(text.error());
   }
   uint64_t n = 0;
   const char* const end = text->data() + text->size();
   const auto [stopped, error] = std::from_chars(text->data(), end, n);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return n;
+  if (error != std::errc() || stopped != end) return 0;
+  return n == std::numeric_limits<uint64_t>::max() ? n : n + 1;
 }
 
 // One past the highest n in the open folder.
@@ -66,8 +65,8 @@ Result<uint64_t> first_free(FileOps& ops, int folder) {
 
 }  // namespace
 
-Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder) {
-  return parse_removed_mark(ops.fgetxattr(folder, kRemovedMarkAttribute));
+Result<uint64_t> past_removed_mark(FileOps& ops, int folder) {
+  return past_removed_mark(ops.fgetxattr(folder, kRemovedMarkAttribute));
 }
 
 Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
@@ -132,9 +131,9 @@ bool MailboxFolders::is_as_left(const Mailbox& mailbox, const Folder& folder,
   if (now.mtime_ns != folder.seen.mtime_ns) return false;
   // Within one tick of the modification time another server may have used our next n, and a session
   // may have removed that message. (Were it still there, EEXIST would tell.)
-  const auto removed =
-      parse_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
-  return removed && (!*removed || **removed < folder.next);
+  const auto used =
+      past_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
+  return used && *used <= folder.next;
 }
 
 std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
@@ -144,19 +143,15 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
   if (!opened) return opened.error();
   const auto status = ops.fstat(opened->fd());
   if (!status) return status.error();
-  auto next = first_free(ops, opened->fd());
-  if (!next) return next.error();
-  const auto removed = removed_mark(ops, opened->fd());
-  if (!removed) return removed.error();
-  if (*removed) {
-    if (**removed == std::numeric_limits<uint64_t>::max()) return error_of(EOVERFLOW);
-    next = std::max(*next, **removed + 1);
-  }
+  const auto free = first_free(ops, opened->fd());
+  if (!free) return free.error();
+  const auto used = past_removed_mark(ops, opened->fd());
+  if (!used) return used.error();
   if (!status->is_same_file(folder.seen)) folder.forget();
   // It may be another all the same, since an inode number comes back at once.
   folder.name_synced = false;
   folder.seen = *status;
-  folder.next = std::max(folder.next, *next);
+  folder.next = std::max({folder.next, *free, *used});
   return {};
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,8 +17,9 @@ class StoreRoot;
 // The extended attribute of a folder that holds the highest n ever removed from it, in decimal.
 constexpr const char* kRemovedMarkAttribute = "user.mymail.removed";
 
-// The number in it. Nothing if there is none, or no number; an error if nobody can say.
-Result<std::optional<uint64_t>> removed_mark(FileOps& ops, int folder);
+// One past the number in it (the greatest number of all if it is that); 0 if there is none, or no
+// number; an error if nobody can say.
+Result<uint64_t> past_removed_mark(FileOps& ops, int folder);
 
 // Used by the commit thread alone: link and unlink any number of times, then sync. `root` outlives
 // it. It keeps each folder's next n in memory, so that a folder is read at its first use and when

@@ -17,10 +17,10 @@ namespace {
 std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t highest,
                                    bool durably) {
   FileOps& ops = root.ops();
-  const auto old = removed_mark(ops, folder);
-  if (!old) return old.error();
-  if (*old && **old >= highest && !durably) return {};
-  const uint64_t mark = std::max(highest, old->value_or(0));
+  const auto past_old = past_removed_mark(ops, folder);
+  if (!past_old) return past_old.error();
+  if (*past_old > highest && !durably) return {};
+  const uint64_t mark = *past_old > highest ? *past_old - 1 : highest;
   const auto error = ops.fsetxattr(folder, kRemovedMarkAttribute, std::to_string(mark));
   if (error) {
     if (!is_errno(error, ENOTSUP)) {  // that one was told at start
