@@ -2,8 +2,6 @@
 
 #ifdef MYMAIL_SYSTEMD
 #include <systemd/sd-daemon.h>
-
-#include <numeric>
 #endif
 
 namespace net {
@@ -13,8 +11,8 @@ namespace net {
 std::vector<int> passed_sockets() {
   std::vector<int> sockets;
   const int count = ::sd_listen_fds(1);  // negative: an error, of which there are none to speak of
-  if (count > 0) sockets.resize(static_cast<size_t>(count));
-  std::iota(sockets.begin(), sockets.end(), SD_LISTEN_FDS_START);
+  if (count > 0) sockets.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) sockets.push_back(SD_LISTEN_FDS_START + i);
   return sockets;
 }
 
