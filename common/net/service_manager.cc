@@ -11,6 +11,7 @@ namespace net {
 std::vector<int> passed_sockets() {
   std::vector<int> sockets;
   const int count = ::sd_listen_fds(1);  // negative: an error, of which there are none to speak of
+  if (count > 0) sockets.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) sockets.push_back(SD_LISTEN_FDS_START + i);
   return sockets;
 }
