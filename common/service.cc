@@ -55,14 +55,13 @@ std::expected<Files, std::string> open_files(const options::Common& options) {
 }
 
 net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    size_t descriptors_each, users::UserFile& users) {
+                                    users::UserFile& users) {
   net::ServerSettings server;
   server.sockets = std::move(sockets);
   server.addresses = options.addresses;
   server.port = options.port.value_or(0);
   server.io_threads = options.io_threads;
   server.max_connections = options.max_connections;
-  server.descriptors_each = descriptors_each;
   server.max_connections_per_address = options.max_connections_per_address;
   server.timeout_s = options.idle_timeout_s;
   server.on_hangup = [&users] { read_again(users); };

@@ -28,10 +28,10 @@ logging::LogSettings log_settings(const options::Common& options);
 // Opens both. The error says what to do.
 std::expected<Files, std::string> open_files(const options::Common& options);
 
-// What the server needs to know of the command line, and what it does when signalled. Each session
-// takes so many descriptors. `users` outlives the server.
+// What the server needs to know of the command line, and what it does when signalled. `users`
+// outlives the server.
 net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    size_t descriptors_each, users::UserFile& users);
+                                    users::UserFile& users);
 
 // Listens and serves to the end. The error: it cannot listen.
 std::expected<void, std::string> run(net::Server& server);

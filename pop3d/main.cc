@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::string_view kProgram = "mypopd";
 
-// The connection, the mailbox that is locked, and the message that is read.
-constexpr size_t kDescriptorsEach = 3;
-
 options::Pop3 defaults() {
   const net::ServerSettings server;
   options::Pop3 pop3;
@@ -53,8 +50,7 @@ int main(int argc, char** argv) {
 
   const pop3::Settings settings = session_settings(*options);
   const pop3::World world{settings, *files->users, *files->store};
-  auto server_settings =
-      service::server_settings(*options, std::move(sockets), kDescriptorsEach, *files->users);
+  auto server_settings = service::server_settings(*options, std::move(sockets), *files->users);
   server_settings.refusal = pop3::refusal();
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return pop3::serve(connection, world);

@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::string_view kProgram = "mysmtpd";
 
-// The connection, and a message that does not fit into memory.
-constexpr size_t kDescriptorsEach = 2;
-
 options::Smtp defaults() {
   const smtp::Limits limits;
   const net::ServerSettings server;
@@ -64,8 +61,7 @@ int main(int argc, char** argv) {
   }
   const smtp::Settings settings = session_settings(*options);
   const smtp::World world{settings, *files->users, *files->store, options->trace_headers};
-  auto server_settings =
-      service::server_settings(*options, std::move(sockets), kDescriptorsEach, *files->users);
+  auto server_settings = service::server_settings(*options, std::move(sockets), *files->users);
   server_settings.refusal = smtp::refusal(settings);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return smtp::serve(connection, world);

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kLogMayTake{500};
 
-// What a server has open beside its connections, generously: its threads' event queues, listening
-// sockets, the store and the mailboxes of a batch, users.txt.
-constexpr size_t kOtherDescriptors = 128;
+// Of the descriptors, this part is for what is not a connection: listening sockets and the threads'
+// event queues, and above all the messages and mailboxes that sessions are at work on.
+constexpr size_t kOtherDescriptorsPart = 4;
 
 sigset_t signals_to_obey() {
   sigset_t signals{};
@@ -50,15 +50,13 @@ void prepare_process() {
   }
 }
 
-size_t connections_that_fit(size_t wanted, size_t descriptors_each) {
+size_t connections_that_fit(size_t wanted) {
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
     return wanted;
   }
   const size_t limit = descriptors.rlim_cur;
-  const size_t fit =
-      std::max<size_t>(limit - std::min(limit, kOtherDescriptors), descriptors_each) /
-      descriptors_each;
+  const size_t fit = limit - limit / kOtherDescriptorsPart;
   if (fit >= wanted) return wanted;
   logging::warning("connections-lowered",
                    {{"wanted", wanted}, {"connections", fit}, {"descriptors", limit}});

@@ -26,9 +26,9 @@ class SignalsTaken {
   sigset_t before_{};
 };
 
-// How many of `wanted` connections this process has descriptors for, when each takes so many. At
-// least one. Logs it when it is fewer.
-size_t connections_that_fit(size_t wanted, size_t descriptors_each);
+// How many of `wanted` connections this process has descriptors for, if some are to be left for the
+// work on them. Logs it when it is fewer.
+size_t connections_that_fit(size_t wanted);
 
 // EX_CONFIG of sysexits.h: it cannot start as it is set up.
 inline constexpr int kBadStart = 78;

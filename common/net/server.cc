@@ -68,7 +68,7 @@ std::expected<void, std::string> Server::listen() {
                      ? open_listening_sockets(context, settings_.addresses, settings_.port)
                      : take_over_sockets(context, settings_.sockets);
   if (!sockets) return std::unexpected(sockets.error());
-  max_connections_ = connections_that_fit(settings_.max_connections, settings_.descriptors_each);
+  max_connections_ = connections_that_fit(settings_.max_connections);
   Receptionist& receptionist = *this;
   for (auto& socket : *sockets) {
     listeners_.push_back(std::make_unique<Listener>(std::move(socket), receptionist));

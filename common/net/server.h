@@ -33,7 +33,6 @@ struct ServerSettings {
   uint16_t port = 0;                   // 0: a free one
   size_t io_threads = 1;
   size_t max_connections = 10'000;           // open at a time, if there are descriptors enough
-  size_t descriptors_each = 1;               // that a session may have open
   size_t max_connections_per_address = 100;  // of them; loopback addresses have no such limit
   std::string refusal;                       // sent to one past them, with its line end
   unsigned timeout_s = 0;                    // see Connection

@@ -150,7 +150,10 @@ class Site:
         self.servers = []
 
     def start(self, which, *arguments, port=0, **options):
-        server = Server(which, self.folder, port, ["--store", str(self.store.folder), *arguments], **options)
+        # Where the store is elsewhere than the server looks by itself, and the test does not say so.
+        if self.store.folder != self.folder / "mail.store" and "--store" not in arguments:
+            arguments = ("--store", str(self.store.folder), *arguments)
+        server = Server(which, self.folder, port, arguments, **options)
         self.servers.append(server)
         return server
 

@@ -96,10 +96,10 @@ class GoodStartTest(ServerCase):
 
     def test_more_connections_than_descriptors_are_lowered(self):
         hard = 256
-        for which, each in (("smtpd", 2), ("pop3d", 3)):
+        for which in BOTH:
             server = self.site.start(which, preexec_fn=lambda: resource.setrlimit(
                 resource.RLIMIT_NOFILE, (hard // 2, hard)))
-            fit = (hard - 128) // each
+            fit = hard - hard // 4
             clients = [wire.Wire(server.port) for _ in range(fit + 1)]
             greetings = [client.line() for client in clients]
             for client in clients:
