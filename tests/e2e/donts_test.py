@@ -1,6 +1,6 @@
-"""Seventeen things that break real mail clients (docs/clients.md), each a test as far as a socket shows it.
+"""Seventeen things that break real mail clients, each a test as far as a socket shows it.
 
-Not here: 10, QUIT takes over 3 s (no test depends on a time; the bench measures it).
+Not here: 10, QUIT takes over 3 s: no test depends on a time, but QuitCostTest bounds the syncs that take it.
 """
 import re
 
