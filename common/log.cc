@@ -138,18 +138,10 @@ std::optional<Level> level_named(std::string_view name) {
   return std::nullopt;
 }
 
-void debug(std::string_view event, Fields fields) {
-  log(Level::kDebug, event, fields);
-}
-void info(std::string_view event, Fields fields) {
-  log(Level::kInfo, event, fields);
-}
-void warning(std::string_view event, Fields fields) {
-  log(Level::kWarning, event, fields);
-}
-void error(std::string_view event, Fields fields) {
-  log(Level::kError, event, fields);
-}
+void debug(std::string_view event, Fields fields) { log(Level::kDebug, event, fields); }
+void info(std::string_view event, Fields fields) { log(Level::kInfo, event, fields); }
+void warning(std::string_view event, Fields fields) { log(Level::kWarning, event, fields); }
+void error(std::string_view event, Fields fields) { log(Level::kError, event, fields); }
 
 void drain(milliseconds at_most) {
   Machinery* const machinery = open_log.load();

@@ -12,9 +12,7 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-bool is_printable(char c) {
-  return c >= ' ' && c <= '~';
-}
+bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 
 void append_hex(char c, std::string& out) {
   const auto octet = static_cast<unsigned char>(c);

@@ -14,9 +14,7 @@ namespace {
 constexpr std::string_view kStoreAdvice =
     " (--store names a folder that this process may write to, or one that it can make)";
 
-void log_kept(std::string_view problem) {
-  logging::error("users-kept", {{"reason", problem}});
-}
+void log_kept(std::string_view problem) { logging::error("users-kept", {{"reason", problem}}); }
 
 void read_again(users::UserFile& users) {
   const auto count = users.reload();

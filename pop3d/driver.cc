@@ -165,8 +165,6 @@ asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   net::log_end(connection, end, logging::Fields(counts));
 }
 
-std::string refusal() {
-  return render(closing_down());
-}
+std::string refusal() { return render(closing_down()); }
 
 }  // namespace pop3

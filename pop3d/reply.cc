@@ -6,16 +6,10 @@
 namespace pop3 {
 namespace {
 
-Reply ok(std::string_view text) {
-  return Reply{true, std::string(text)};
-}
-Reply err(std::string_view text) {
-  return Reply{false, std::string(text)};
-}
+Reply ok(std::string_view text) { return Reply{true, std::string(text)}; }
+Reply err(std::string_view text) { return Reply{false, std::string(text)}; }
 
-Reply client_error(std::string_view text) {
-  return Reply{false, std::string(text), true};
-}
+Reply client_error(std::string_view text) { return Reply{false, std::string(text), true}; }
 
 }  // namespace
 
@@ -27,15 +21,9 @@ std::string render(const Reply& reply) {
   return line + "\r\n";
 }
 
-Reply ready(std::string_view host) {
-  return ok("POP3 Server on " + std::string(host) + " ready");
-}
-Reply goodbye() {
-  return ok("Service closing transmission channel");
-}
-Reply noop() {
-  return ok("");
-}
+Reply ready(std::string_view host) { return ok("POP3 Server on " + std::string(host) + " ready"); }
+Reply goodbye() { return ok("Service closing transmission channel"); }
+Reply noop() { return ok(""); }
 
 std::string capabilities(std::string_view version) {
   std::string out = render(ok("Capability list follows"));
@@ -52,27 +40,13 @@ std::string capabilities(std::string_view version) {
   return out;
 }
 
-Reply user_is_valid() {
-  return ok("User is valid, proceed with password");
-}
-Reply no_such_user() {
-  return client_error("No such user");
-}
-Reply maildrop_loaded() {
-  return ok("Password is valid, mail loaded");
-}
-Reply wrong_password() {
-  return client_error("[AUTH] Invalid password");
-}
-Reply login_unavailable() {
-  return err("[SYS/TEMP] login unavailable");
-}
-Reply maildrop_in_use() {
-  return err("[IN-USE] maildrop is locked by another session");
-}
-Reply store_unavailable() {
-  return err("[SYS/TEMP] mail store unavailable");
-}
+Reply user_is_valid() { return ok("User is valid, proceed with password"); }
+Reply no_such_user() { return client_error("No such user"); }
+Reply maildrop_loaded() { return ok("Password is valid, mail loaded"); }
+Reply wrong_password() { return client_error("[AUTH] Invalid password"); }
+Reply login_unavailable() { return err("[SYS/TEMP] login unavailable"); }
+Reply maildrop_in_use() { return err("[IN-USE] maildrop is locked by another session"); }
+Reply store_unavailable() { return err("[SYS/TEMP] mail store unavailable"); }
 
 Reply totals(size_t messages, uint64_t octets) {
   return ok(std::to_string(messages) + ' ' + std::to_string(octets));
@@ -86,57 +60,31 @@ Reply message_octets(size_t number, uint64_t octets) {
   return ok(std::to_string(number) + ' ' + std::to_string(octets));
 }
 
-Reply uids_follow() {
-  return ok("Unique-id listing follows");
-}
+Reply uids_follow() { return ok("Unique-id listing follows"); }
 
 Reply message_uid(size_t number, std::string_view uid) {
   return ok(std::to_string(number) + ' ' + std::string(uid));
 }
 
-Reply message_follows() {
-  return ok("Message follows");
-}
-Reply message_unavailable() {
-  return err("[SYS/TEMP] message unavailable");
-}
-Reply message_deleted() {
-  return ok("Message deleted");
-}
+Reply message_follows() { return ok("Message follows"); }
+Reply message_unavailable() { return err("[SYS/TEMP] message unavailable"); }
+Reply message_deleted() { return ok("Message deleted"); }
 
 Reply messages_restored(size_t messages) {
   return ok(std::to_string(messages) + " messages restored");
 }
 
-Reply some_not_removed() {
-  return err("some deleted messages not removed");
-}
+Reply some_not_removed() { return err("some deleted messages not removed"); }
 
-Reply no_such_message() {
-  return err("No such message");
-}
-Reply already_deleted() {
-  return err("Message already deleted");
-}
-Reply bad_sequence() {
-  return client_error("Bad sequence of commands");
-}
-Reply bad_argument() {
-  return client_error("Syntax error in parameters or arguments");
-}
-Reply not_implemented() {
-  return client_error("Command not implemented");
-}
-Reply unknown_command() {
-  return client_error("Syntax error, command unrecognized");
-}
+Reply no_such_message() { return err("No such message"); }
+Reply already_deleted() { return err("Message already deleted"); }
+Reply bad_sequence() { return client_error("Bad sequence of commands"); }
+Reply bad_argument() { return client_error("Syntax error in parameters or arguments"); }
+Reply not_implemented() { return client_error("Command not implemented"); }
+Reply unknown_command() { return client_error("Syntax error, command unrecognized"); }
 
-Reply closing_down() {
-  return err("[SYS/TEMP] service unavailable, closing transmission channel");
-}
-Reply closing_too_many_errors() {
-  return err("Too many errors, closing transmission channel");
-}
+Reply closing_down() { return err("[SYS/TEMP] service unavailable, closing transmission channel"); }
+Reply closing_too_many_errors() { return err("Too many errors, closing transmission channel"); }
 Reply closing_no_mail_client() {
   return err("This is a POP3 server, closing transmission channel");
 }

@@ -80,22 +80,16 @@ Session::Session(const Settings& settings, users::UserSource& users)
   say(ready(settings_.host_name));
 }
 
-void Session::receive(std::string_view bytes) {
-  reader_.append(bytes);
-}
+void Session::receive(std::string_view bytes) { reader_.append(bytes); }
 
-void Session::end_of_input() {
-  input_ended_ = true;
-}
+void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   if (why == protocol::Ending::kShutDown) send(closing_down());
   phase_ = Closing{Closed::kEnded};
 }
 
-std::string Session::take_output() {
-  return std::exchange(output_, {});
-}
+std::string Session::take_output() { return std::exchange(output_, {}); }
 
 Action Session::next() {
   for (;;) {
@@ -197,13 +191,9 @@ void Session::pass(std::string_view argument) {
   authorization.step = Authorization::Step::kAuthenticate;
 }
 
-void Session::capa(std::string_view) {
-  output_ += capabilities(settings_.version);
-}
+void Session::capa(std::string_view) { output_ += capabilities(settings_.version); }
 
-void Session::stat(std::string_view) {
-  say(totals(listing().count(), listing().octets()));
-}
+void Session::stat(std::string_view) { say(totals(listing().count(), listing().octets())); }
 
 void Session::list(std::string_view argument) {
   if (const auto number = trimmed(argument); !number.empty()) {
@@ -247,13 +237,9 @@ void Session::dele(std::string_view argument) {
   say(message_deleted());
 }
 
-void Session::rset(std::string_view) {
-  say(messages_restored(listing().restore()));
-}
+void Session::rset(std::string_view) { say(messages_restored(listing().restore())); }
 
-void Session::noop(std::string_view) {
-  say(pop3::noop());
-}
+void Session::noop(std::string_view) { say(pop3::noop()); }
 
 void Session::quit(std::string_view) {
   if (std::holds_alternative<Transaction>(phase_)) {
@@ -327,9 +313,7 @@ void Session::say(const Reply& reply) {
   send(reply);
 }
 
-void Session::send(const Reply& reply) {
-  output_ += render(reply);
-}
+void Session::send(const Reply& reply) { output_ += render(reply); }
 
 void Session::close_with(const Reply& reply, Closed why) {
   send(reply);

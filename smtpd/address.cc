@@ -42,9 +42,7 @@ class Scanner {
   std::string_view rest_;
 };
 
-bool is_atext(char c) {
-  return text::is_alnum(c) || kAtextMarks.contains(c);
-}
+bool is_atext(char c) { return text::is_alnum(c) || kAtextMarks.contains(c); }
 
 // Dot-string = Atom *("." Atom)
 std::optional<std::string> take_dot_string(Scanner& in) {
@@ -140,13 +138,9 @@ PathResult parse_path(std::string_view text, Kind kind) {
 
 }  // namespace
 
-PathResult parse_reverse_path(std::string_view text) {
-  return parse_path(text, Kind::kReverse);
-}
+PathResult parse_reverse_path(std::string_view text) { return parse_path(text, Kind::kReverse); }
 
-PathResult parse_forward_path(std::string_view text) {
-  return parse_path(text, Kind::kForward);
-}
+PathResult parse_forward_path(std::string_view text) { return parse_path(text, Kind::kForward); }
 
 std::expected<Path, std::string_view> parse_mailbox(std::string_view text) {
   if (text.starts_with('<')) {

@@ -51,9 +51,7 @@ Reply service_ready(std::string_view host) {
   return Reply{220, {}, std::string(host) + " Service ready"};
 }
 
-Reply hello(std::string_view host) {
-  return make(250, {}, host);
-}
+Reply hello(std::string_view host) { return make(250, {}, host); }
 
 Reply extensions(std::string_view host, const Limits& limits) {
   return Reply{250,
@@ -62,71 +60,39 @@ Reply extensions(std::string_view host, const Limits& limits) {
                    "\n8BITMIME\nENHANCEDSTATUSCODES"};
 }
 
-Reply bad_client_name() {
-  return make(501, {}, kSyntax, "HELO and EHLO take one name");
-}
+Reply bad_client_name() { return make(501, {}, kSyntax, "HELO and EHLO take one name"); }
 
-Reply sender_ok() {
-  return make(250, "2.1.0", kCompleted);
-}
-Reply recipient_ok() {
-  return make(250, "2.1.5", kCompleted);
-}
+Reply sender_ok() { return make(250, "2.1.0", kCompleted); }
+Reply recipient_ok() { return make(250, "2.1.5", kCompleted); }
 Reply message_stored(std::string_view id) {
   return Reply{250, "2.0.0", std::string(kCompleted), "; id=" + std::string(id)};
 }
-Reply start_data() {
-  return make(354, {}, "Waiting for data, finish with <CR><LF>.<CR><LF>");
-}
-Reply reset() {
-  return make(250, "2.0.0", "State reset");
-}
-Reply noop() {
-  return make(250, "2.0.0", "OK (noop)");
-}
-Reply goodbye() {
-  return make(221, "2.0.0", "Service closing transmission channel");
-}
+Reply start_data() { return make(354, {}, "Waiting for data, finish with <CR><LF>.<CR><LF>"); }
+Reply reset() { return make(250, "2.0.0", "State reset"); }
+Reply noop() { return make(250, "2.0.0", "OK (noop)"); }
+Reply goodbye() { return make(221, "2.0.0", "Service closing transmission channel"); }
 
-Reply is_user(std::string_view name) {
-  return Reply{250, "2.1.5", '<' + std::string(name) + '>'};
-}
+Reply is_user(std::string_view name) { return Reply{250, "2.1.5", '<' + std::string(name) + '>'}; }
 
 Reply no_such_user(std::string_view address) {
   return Reply{550, "5.1.1", "No such user - " + std::string(address)};
 }
 
-Reply bad_sequence() {
-  return make(503, "5.5.1", kOutOfSequence);
-}
-Reply bad_argument(std::string_view detail) {
-  return make(501, "5.5.4", kSyntax, detail);
-}
-Reply bad_sender(std::string_view detail) {
-  return make(501, "5.1.7", kSyntax, detail);
-}
-Reply bad_recipient(std::string_view detail) {
-  return make(501, "5.1.3", kSyntax, detail);
-}
+Reply bad_sequence() { return make(503, "5.5.1", kOutOfSequence); }
+Reply bad_argument(std::string_view detail) { return make(501, "5.5.4", kSyntax, detail); }
+Reply bad_sender(std::string_view detail) { return make(501, "5.1.7", kSyntax, detail); }
+Reply bad_recipient(std::string_view detail) { return make(501, "5.1.3", kSyntax, detail); }
 
 Reply unknown_parameter(std::string_view detail) {
   return make(555, "5.5.4", "MAIL FROM/RCPT TO parameters not recognized or not implemented",
               detail);
 }
 
-Reply not_implemented() {
-  return make(502, "5.5.1", "Command not implemented");
-}
-Reply unknown_command() {
-  return make(500, "5.5.1", kUnrecognized);
-}
-Reply malformed_line(std::string_view detail) {
-  return make(500, "5.5.2", kUnrecognized, detail);
-}
+Reply not_implemented() { return make(502, "5.5.1", "Command not implemented"); }
+Reply unknown_command() { return make(500, "5.5.1", kUnrecognized); }
+Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrecognized, detail); }
 
-Reply too_many_recipients() {
-  return make(452, "4.5.3", "Too many recipients");
-}
+Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }
 
 Reply message_too_large() {
   return make(552, "5.3.4", "Message size exceeds fixed maximum message size");
@@ -139,24 +105,12 @@ Reply message_refused(std::string_view why, uint64_t octet, std::string_view adv
   return Reply{554, "5.6.0", std::move(text)};
 }
 
-Reply store_full() {
-  return make(452, "4.3.1", "Insufficient system storage");
-}
-Reply store_failed() {
-  return make(451, "4.3.0", "Local error in processing");
-}
+Reply store_full() { return make(452, "4.3.1", "Insufficient system storage"); }
+Reply store_failed() { return make(451, "4.3.0", "Local error in processing"); }
 
-Reply closing_idle(std::string_view host) {
-  return closing("4.4.2", host);
-}
-Reply closing_down(std::string_view host) {
-  return closing("4.3.2", host);
-}
-Reply closing_too_many_errors(std::string_view host) {
-  return closing("4.7.0", host);
-}
-Reply closing_no_mail_client(std::string_view host) {
-  return closing("4.7.0", host);
-}
+Reply closing_idle(std::string_view host) { return closing("4.4.2", host); }
+Reply closing_down(std::string_view host) { return closing("4.3.2", host); }
+Reply closing_too_many_errors(std::string_view host) { return closing("4.7.0", host); }
+Reply closing_no_mail_client(std::string_view host) { return closing("4.7.0", host); }
 
 }  // namespace smtp

@@ -91,13 +91,9 @@ Session::Session(const Settings& settings, users::UserSource& users)
   say(service_ready(settings_.host_name));
 }
 
-void Session::receive(std::string_view bytes) {
-  reader_.append(bytes);
-}
+void Session::receive(std::string_view bytes) { reader_.append(bytes); }
 
-void Session::end_of_input() {
-  input_ended_ = true;
-}
+void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
@@ -105,9 +101,7 @@ void Session::end(protocol::Ending why) {
              Closed::kEnded);
 }
 
-std::string Session::take_output() {
-  return std::exchange(output_, {});
-}
+std::string Session::take_output() { return std::exchange(output_, {}); }
 
 Action Session::next() {
   for (;;) {
@@ -222,13 +216,9 @@ void Session::vrfy(std::string_view argument) {
   say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
 }
 
-void Session::noop(std::string_view) {
-  say(smtp::noop());
-}
+void Session::noop(std::string_view) { say(smtp::noop()); }
 
-void Session::quit(std::string_view) {
-  close_with(goodbye(), Closed::kQuit);
-}
+void Session::quit(std::string_view) { close_with(goodbye(), Closed::kQuit); }
 
 // ---- The message ----
 
@@ -319,9 +309,7 @@ void Session::say(const Reply& reply) {
   send(reply);
 }
 
-void Session::send(const Reply& reply) {
-  output_ += render(reply, greeting_);
-}
+void Session::send(const Reply& reply) { output_ += render(reply, greeting_); }
 
 void Session::close_with(const Reply& reply, Closed why) {
   send(reply);

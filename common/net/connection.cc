@@ -86,9 +86,7 @@ std::string_view Connection::peer_address() const {
   return address;
 }
 
-Connection::~Connection() {
-  thread_.connection_closing();
-}
+Connection::~Connection() { thread_.connection_closing(); }
 
 asio::awaitable<Heard> Connection::read() {
   for (;;) {

@@ -18,9 +18,7 @@ void Deadlines::Member::set_deadline(std::chrono::seconds from_now) {
   deadlines_.slots_[slot_].deadline = Clock::now() + from_now;
 }
 
-void Deadlines::Member::clear_deadline() {
-  deadlines_.slots_[slot_].deadline = kNever;
-}
+void Deadlines::Member::clear_deadline() { deadlines_.slots_[slot_].deadline = kNever; }
 
 void Deadlines::sweep(Clock::time_point now) {
   for (Slot& slot : slots_) {

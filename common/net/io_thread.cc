@@ -15,9 +15,7 @@ constexpr int kOneThread = 1;  // runs the context; others may post
 IoThread::IoThread()
     : context_(kOneThread), work_(context_.get_executor()), sweep_timer_(context_) {}
 
-void IoThread::run() {
-  context_.run();
-}
+void IoThread::run() { context_.run(); }
 
 void IoThread::shut_down() {
   asio::post(context_, [this] {

@@ -33,9 +33,7 @@ SignalsTaken::SignalsTaken() {
   ::pthread_sigmask(SIG_UNBLOCK, &signals, &before_);
 }
 
-SignalsTaken::~SignalsTaken() {
-  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-}
+SignalsTaken::~SignalsTaken() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 void prepare_process() {
   const sigset_t signals = signals_to_obey();

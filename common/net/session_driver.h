@@ -61,9 +61,7 @@ template <class Session>
   return false;
 }
 
-inline asio::awaitable<void> do_nothing() {
-  co_return;
-}
+inline asio::awaitable<void> do_nothing() { co_return; }
 
 // Performs one of the server's own actions.
 template <class Handler, class Action>

@@ -14,9 +14,7 @@ namespace {
 // Up to so many files are synced one by one; beyond, one syncfs costs less.
 constexpr size_t kFewMessages = 2;
 
-std::error_code error_of(int number) {
-  return {number, std::system_category()};
-}
+std::error_code error_of(int number) { return {number, std::system_category()}; }
 
 }  // namespace
 

@@ -20,13 +20,9 @@ namespace {
 constexpr uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr size_t kMaxAttribute = 256;
 
-std::error_code last_error() {
-  return {errno, std::system_category()};
-}
+std::error_code last_error() { return {errno, std::system_category()}; }
 
-std::unexpected<std::error_code> failure() {
-  return std::unexpected(last_error());
-}
+std::unexpected<std::error_code> failure() { return std::unexpected(last_error()); }
 
 // Makes the call until it was not interrupted.
 template <class Call>
@@ -49,9 +45,7 @@ Result<size_t> counted(Call call) {
 }
 
 // The way to an open file, or to a name in an open folder, for calls that take no descriptor.
-std::string proc_path(int fd) {
-  return "/proc/self/fd/" + std::to_string(fd);
-}
+std::string proc_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 FileType type_of(mode_t mode) {
   if (S_ISREG(mode)) return FileType::kRegular;

@@ -23,9 +23,7 @@ std::string path_in_store(const Mailbox& mailbox, uint64_t n) {
   return mailbox + '/' + message_file_name(n);
 }
 
-std::error_code error_of(int number) {
-  return {number, std::system_category()};
-}
+std::error_code error_of(int number) { return {number, std::system_category()}; }
 
 Result<uint64_t> past_removed_mark(const Result<std::string>& text) {
   if (!text) {

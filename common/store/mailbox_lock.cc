@@ -13,9 +13,7 @@ namespace {
 // How often the folder may be exchanged under our hands.
 constexpr int kAttempts = 10;
 
-std::error_code error_of(int number) {
-  return {number, std::system_category()};
-}
+std::error_code error_of(int number) { return {number, std::system_category()}; }
 
 Result<Descriptor> open_or_make(const StoreRoot& root, const Mailbox& mailbox) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;

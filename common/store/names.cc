@@ -16,9 +16,7 @@ bool is_folder_name(std::string_view mailbox) {
          mailbox.find('\0') == std::string_view::npos;
 }
 
-std::string message_file_name(uint64_t n) {
-  return std::to_string(n).append(kSuffix);
-}
+std::string message_file_name(uint64_t n) { return std::to_string(n).append(kSuffix); }
 
 std::optional<uint64_t> message_number(std::string_view file_name) {
   if (!file_name.ends_with(kSuffix)) return std::nullopt;

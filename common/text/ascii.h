@@ -8,30 +8,16 @@
 
 namespace text {
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_alnum(char c) {
-  return is_digit(c) || is_alpha(c);
-}
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 // A control character: 0-31 and 127.
-constexpr bool is_control(char c) {
-  return (c >= 0 && c < 32) || c == 127;
-}
+constexpr bool is_control(char c) { return (c >= 0 && c < 32) || c == 127; }
 // A printable ASCII character, the blank not among them: RFC 5321's VCHAR.
-constexpr bool is_visible(char c) {
-  return c > 32 && c < 127;
-}
+constexpr bool is_visible(char c) { return c > 32 && c < 127; }
 
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;

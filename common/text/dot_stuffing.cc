@@ -17,9 +17,7 @@ size_t find_from(std::string_view in, char c, size_t from) {
 
 }  // namespace
 
-DotDecoder::DotDecoder(LineEnds ends) : ends_(ends) {
-  assert(ends != LineEnds::kUndecided);
-}
+DotDecoder::DotDecoder(LineEnds ends) : ends_(ends) { assert(ends != LineEnds::kUndecided); }
 
 size_t DotDecoder::decode(std::string_view in, std::string& out) {
   size_t used = 0;
@@ -123,9 +121,7 @@ void DotEncoder::encode(std::string_view in, std::string& out) {
   }
 }
 
-void DotEncoder::finish(std::string& out) const {
-  out.append(line_start_ ? ".\r\n" : "\r\n.\r\n");
-}
+void DotEncoder::finish(std::string& out) const { out.append(line_start_ ? ".\r\n" : "\r\n.\r\n"); }
 
 void WireSize::add(std::string_view in) {
   for (size_t at = 0; at < in.size();) {
@@ -139,8 +135,6 @@ void WireSize::add(std::string_view in) {
   if (!in.empty()) last_ = in.back();
 }
 
-uint64_t WireSize::octets() const {
-  return last_ == '\n' ? octets_ : octets_ + 2;
-}
+uint64_t WireSize::octets() const { return last_ == '\n' ? octets_ : octets_ + 2; }
 
 }  // namespace text

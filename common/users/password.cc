@@ -9,9 +9,7 @@ namespace {
 
 constexpr std::string_view kPlain = "{PLAIN}";
 
-bool is_scheme_character(char c) {
-  return text::is_alnum(c) || c == '-' || c == '.' || c == '_';
-}
+bool is_scheme_character(char c) { return text::is_alnum(c) || c == '-' || c == '.' || c == '_'; }
 
 // `{SCHEME}` at the front of a field, or nothing.
 std::string_view scheme_of(std::string_view field) {

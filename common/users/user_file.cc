@@ -32,9 +32,7 @@ bool is_young(int64_t modified_ns) {
   return std::chrono::abs(age) < kCoarsestStamp;
 }
 
-std::string text_of_errno() {
-  return std::system_category().message(errno);
-}
+std::string text_of_errno() { return std::system_category().message(errno); }
 
 class Descriptor {
  public:

@@ -148,9 +148,7 @@ TEST(OptionsTest, PortMayBeMissingWhereSocketsArePassed) {
   EXPECT_FALSE(parsed->port);
 }
 
-TEST(OptionsTest, PortMayBeAnOption) {
-  EXPECT_EQ(smtp({"--port", "2525"}).value().port, 2525);
-}
+TEST(OptionsTest, PortMayBeAnOption) { EXPECT_EQ(smtp({"--port", "2525"}).value().port, 2525); }
 
 class ConfigFileTest : public testing::Test {
  protected:

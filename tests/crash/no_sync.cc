@@ -33,16 +33,10 @@ int real_sync(const char* name, int fd) {
 
 extern "C" {
 
-int fsync(int fd) {
-  return is_left_out(fd) ? 0 : real_sync("fsync", fd);
-}
+int fsync(int fd) { return is_left_out(fd) ? 0 : real_sync("fsync", fd); }
 
-int fdatasync(int fd) {
-  return is_left_out(fd) ? 0 : real_sync("fdatasync", fd);
-}
+int fdatasync(int fd) { return is_left_out(fd) ? 0 : real_sync("fdatasync", fd); }
 
-int syncfs(int) {
-  return 0;
-}
+int syncfs(int) { return 0; }
 
 }  // extern "C"

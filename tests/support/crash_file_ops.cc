@@ -13,13 +13,9 @@ namespace {
 constexpr int kFirstDescriptor = 1'000'000;  // none that the kernel has given
 constexpr uint64_t kClockStep = 1'000;
 
-std::error_code error_of(int number) {
-  return {number, std::system_category()};
-}
+std::error_code error_of(int number) { return {number, std::system_category()}; }
 
-std::unexpected<std::error_code> failure(int number) {
-  return std::unexpected(error_of(number));
-}
+std::unexpected<std::error_code> failure(int number) { return std::unexpected(error_of(number)); }
 
 }  // namespace
 
@@ -139,9 +135,7 @@ void CrashFileOps::change(Effect effect) {
 }
 
 // A folder's own time is of no use to a server that was started after the crash.
-void CrashFileOps::touch(InodeKey key) {
-  disk_.inodes.at(key).mtime_ns = coarse_now();
-}
+void CrashFileOps::touch(InodeKey key) { disk_.inodes.at(key).mtime_ns = coarse_now(); }
 
 std::error_code CrashFileOps::enter(const Place& place, InodeKey key) {
   if (place.name.empty()) return error_of(EEXIST);

@@ -70,9 +70,7 @@ Result<int> FaultyFileOps::openat_cached(int folder, const std::string& name, in
 }
 
 // Cannot be refused: the descriptor would be lost to the test, not to the engine.
-void FaultyFileOps::close(int fd) {
-  real_.close(fd);
-}
+void FaultyFileOps::close(int fd) { real_.close(fd); }
 
 Result<size_t> FaultyFileOps::write(int fd, std::string_view bytes) {
   if (const auto error = judge({.name = "write", .detail = {}, .fd = fd})) {

@@ -22,9 +22,7 @@ Pop3World::Pop3World(pop3::Settings settings, std::string_view users,
       session_(settings_, users_),
       messages_(std::move(messages)) {}
 
-std::string Pop3World::start() {
-  return run();
-}
+std::string Pop3World::start() { return run(); }
 
 std::string Pop3World::send(std::string_view bytes) {
   if (closed_) return {};

@@ -11,9 +11,7 @@ using protocol::StoreOutcome;
 SmtpWorld::SmtpWorld(smtp::Settings settings, std::string_view users)
     : settings_(std::move(settings)), users_(users), session_(settings_, users_) {}
 
-std::string SmtpWorld::start() {
-  return run();
-}
+std::string SmtpWorld::start() { return run(); }
 
 std::string SmtpWorld::send(std::string_view bytes) {
   if (closed_) return {};

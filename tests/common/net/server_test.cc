@@ -26,9 +26,7 @@ namespace {
 
 using support::TcpClient;
 
-asio::awaitable<void> serve_nothing(Connection& connection) {
-  co_await connection.close();
-}
+asio::awaitable<void> serve_nothing(Connection& connection) { co_await connection.close(); }
 
 TEST(ServerTest, EachSocketIsAnnouncedAndAllHaveTheSameFreePort) {
   Server server(ServerSettings{}, serve_nothing);

@@ -10,9 +10,7 @@ namespace {
 
 using protocol::StoreOutcome;
 
-StoreOutcome outcome_of(int number) {
-  return store_outcome({number, std::system_category()});
-}
+StoreOutcome outcome_of(int number) { return store_outcome({number, std::system_category()}); }
 
 TEST(StoreOutcomeTest, ShortageIsFullAndAnythingElseFailed) {
   EXPECT_EQ(store_outcome({}), StoreOutcome::kDone);

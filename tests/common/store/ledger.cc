@@ -16,9 +16,7 @@ namespace {
 constexpr const char* kStore = "/mail.store";
 constexpr uint64_t kLongAgo = 1'000'000'000'000'000'000;
 
-uint64_t number_of(const std::string& uid) {
-  return std::stoull(uid.substr(uid.find('-') + 1));
-}
+uint64_t number_of(const std::string& uid) { return std::stoull(uid.substr(uid.find('-') + 1)); }
 
 uint64_t wire_octets(std::string_view text) {
   text::WireSize size;

@@ -11,9 +11,7 @@
 namespace store {
 namespace {
 
-uint64_t number_of(const std::string& uid) {
-  return std::stoull(uid.substr(uid.find('-') + 1));
-}
+uint64_t number_of(const std::string& uid) { return std::stoull(uid.substr(uid.find('-') + 1)); }
 
 class SeveralStoresTest : public testing::Test {
  protected:

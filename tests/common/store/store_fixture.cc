@@ -88,9 +88,7 @@ size_t open_descriptors() {
   return static_cast<size_t>(std::distance(fs::begin(all), fs::end(all)));
 }
 
-void StoreTest::reopen() {
-  ASSERT_TRUE(try_reopen());
-}
+void StoreTest::reopen() { ASSERT_TRUE(try_reopen()); }
 
 bool StoreTest::try_reopen() {
   store_.reset();
