@@ -9,7 +9,7 @@ namespace smtp {
 namespace {
 
 std::string two_digits(int64_t n) {
-  std::string digits = std::to_string(n);
+  const std::string digits = std::to_string(n);
   return digits.size() < 2 ? '0' + digits : digits;
 }
 
