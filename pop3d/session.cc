@@ -302,7 +302,7 @@ void Session::messages_removed(bool all) {
 // ---- Replies ----
 
 void Session::answer(Transaction::Reply reply) {
-  std::get<Transaction>(phase_).reply = std::move(reply);
+  std::get<Transaction>(phase_).reply = reply;
 }
 
 void Session::say(const Reply& reply) {
