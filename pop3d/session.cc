@@ -301,9 +301,7 @@ void Session::messages_removed(bool all) {
 
 // ---- Replies ----
 
-void Session::answer(Transaction::Reply reply) {
-  std::get<Transaction>(phase_).reply = reply;
-}
+void Session::answer(Transaction::Reply reply) { std::get<Transaction>(phase_).reply = reply; }
 
 void Session::say(const Reply& reply) {
   if (reply.is_client_error && ++errors_ > settings_.limits.errors) {
