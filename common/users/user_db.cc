@@ -57,7 +57,11 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
     }
     db.users_.push_back(User{std::string(name), *std::move(password)});
     db.by_name_.emplace(key, &db.users_.back());
-    db.domains_.insert(key.substr(key.rfind('@') + 1));
+    const size_t at = key.rfind('@');
+    db.domains_.insert(key.substr(at + 1));
+    const auto [same, first] = db.by_local_part_.emplace(key.substr(0, at), &db.users_.back());
+    if (!first) same->second = nullptr;
+    db.all_know_scram_ = db.all_know_scram_ && db.users_.back().password.knows_scram();
   }
   return db;
 }
@@ -65,6 +69,12 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
 const User* UserDb::find(std::string_view name) const {
   const auto it = by_name_.find(text::to_lower(name));
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+const User* UserDb::find_login(std::string_view name) const {
+  if (const User* user = find(name)) return user;
+  const auto it = by_local_part_.find(text::to_lower(name));
+  return it == by_local_part_.end() ? nullptr : it->second;
 }
 
 bool UserDb::has_domain(std::string_view domain) const {

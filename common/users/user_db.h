@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <expected>
 #include <memory>
@@ -44,6 +45,18 @@ class UserDb {
   // The user of this name, `local@domain` in any case, or null. Lives as long as this UserDb.
   const User* find(std::string_view name) const;
 
+  // The user whom a login means: as above, or by the part before the @ alone, if only one user has
+  // it. Null: nobody, or more than one.
+  const User* find_login(std::string_view name) const;
+
+  // Somebody to check a password against where find_login() finds nobody, so that an unknown name
+  // costs the same time as a wrong password. `number`: the same for the same name, and nobody
+  // else's to know (KeyedHash). Only if there are users.
+  const User& stand_in(uint64_t number) const { return users_[number % users_.size()]; }
+
+  // Whether every user can log in by SCRAM.
+  bool all_know_scram() const { return all_know_scram_; }
+
   // Whether any user has this domain, in any case.
   bool has_domain(std::string_view domain) const;
 
@@ -55,6 +68,9 @@ class UserDb {
   std::deque<User> users_;
   std::unordered_map<std::string, const User*> by_name_;  // key in lower case
   std::unordered_set<std::string> domains_;               // in lower case
+  // Key: the local part in lower case; null: several have it.
+  std::unordered_map<std::string, const User*> by_local_part_;
+  bool all_know_scram_ = true;
 };
 
 // Where sessions look users up: users.txt as it is now, so that a line appended counts at the next

@@ -22,6 +22,25 @@ TEST(UserDbTest, NameMatchesCaseBlindAndKeepsItsSpelling) {
   EXPECT_FALSE(db->has_domain("example.org"));
 }
 
+TEST(UserDbTest, ALoginMayLeaveOutADomainThatIsPlain) {
+  const auto db = UserDb::parse("john@a secret\nJohn@b secret\nmary@a secret\na@b@c secret\n");
+  ASSERT_TRUE(db);
+  ASSERT_NE(db->find_login("MARY"), nullptr);
+  EXPECT_EQ(db->find_login("MARY")->name, "mary@a");
+  EXPECT_EQ(db->find_login("john"), nullptr) << "there are two";
+  EXPECT_EQ(db->find_login("john@B")->name, "John@b");
+  EXPECT_EQ(db->find_login("a@b")->name, "a@b@c");
+  EXPECT_EQ(db->find_login("mary@"), nullptr);
+  EXPECT_EQ(db->find_login(""), nullptr);
+  EXPECT_EQ(db->find("mary"), nullptr) << "an address has a domain";
+}
+
+TEST(UserDbTest, ScramIsForAllOrNotOffered) {
+  EXPECT_TRUE(UserDb::parse("a@b c\nd@e {PLAIN}f\n")->all_know_scram());
+  EXPECT_FALSE(UserDb::parse("a@b c\nd@e {CRYPT}$6$saltsalt$\n")->all_know_scram());
+  EXPECT_FALSE(UserDb::parse("a@b \xff\nd@e f\n")->all_know_scram());
+}
+
 TEST(UserDbTest, PasswordIsTheRestOfTheLineExactly) {
   const auto db = UserDb::parse("a@b \t pass word\twith\ttabs \t\r\nc@d #x\n");
   ASSERT_TRUE(db);
