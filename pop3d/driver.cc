@@ -155,7 +155,7 @@ class Handler {
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   net::log_connected(connection);
   Handler handler(world.users, world.store, connection);
-  Session session(world.settings, world.users);
+  Session session(world.settings, world.users, {});
   handler.attach(session);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
   const Tally& tally = session.tally();

@@ -53,18 +53,19 @@ struct Session::CommandTable {
       {"RSET", &Session::rset, kLoggedIn, 0, Argument::kNone},
       {"NOOP", &Session::noop, kLoggedIn, 0, Argument::kNone},
       {"QUIT", &Session::quit, 0, 0, Argument::kNone},
+      {"AUTH", &Session::auth, kAuthorizing, 0, Argument::kRequired},
+      {"STLS", &Session::stls, kAuthorizing, 0, Argument::kNone},
       {"APOP"},
-      {"AUTH"},
-      {"STLS"},
       {"UTF8"},
       {"LANG"},
   }};
 };
 
-Session::Session(const Settings& settings, users::UserSource& users)
-    : Dialogue(text::LineReader::Rule::kEither, Limits::kCommandLine),
+Session::Session(const Settings& settings, users::UserSource& users, protocol::Channel channel)
+    : Dialogue(text::LineReader::Rule::kEither, Limits::kAuthLine),
       settings_(settings),
-      users_(users) {
+      users_(users),
+      channel_(channel) {
   say(ready(settings_.host_name));
 }
 
@@ -76,30 +77,18 @@ void Session::end(protocol::Ending why) {
 Action Session::next() {
   for (;;) {
     if (output_is_full()) return protocol::Flush{};
-    std::optional<Action> action;
-    if (std::holds_alternative<Closing>(phase_)) {
-      action = protocol::Close{};
-    } else if (auto* update = std::get_if<Update>(&phase_)) {
-      action = RemoveMessages{std::move(update->deleted)};
-    } else if (auto* transaction = std::get_if<Transaction>(&phase_)) {
-      action = next_of(*transaction);
-    } else if (auto* authorization = std::get_if<Authorization>(&phase_)) {
-      action = next_of(*authorization);
-    } else {
-      action = next_command();
-    }
-    if (action) return *std::move(action);
+    if (auto action = next_of_phase()) return *std::move(action);
   }
 }
 
-std::optional<Action> Session::next_of(Authorization& authorization) {
-  switch (authorization.step) {
-    case Authorization::Step::kAuthenticate:
-      return protocol::Authenticate{authorization.user, std::move(authorization.password)};
-    case Authorization::Step::kOpen:
-      return OpenMaildrop{authorization.user};
-    case Authorization::Step::kCommand:
-      break;
+std::optional<Action> Session::next_of_phase() {
+  if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
+  if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (const auto* opening = std::get_if<Opening>(&phase_)) return OpenMaildrop{opening->mailbox};
+  if (auto* transaction = std::get_if<Transaction>(&phase_)) return next_of(*transaction);
+  if (auto* update = std::get_if<Update>(&phase_)) {
+    return RemoveMessages{std::move(update->deleted)};
   }
   return next_command();
 }
@@ -140,7 +129,10 @@ void Session::run(const text::Line& line) {
   }
   // Other control characters may stand in a password.
   constexpr std::string_view kNeverInALine("\0\r", 2);
-  if (line.too_long || line.text.find_first_of(kNeverInALine) != std::string_view::npos) {
+  const size_t limit =
+      text::equal_ignoring_case(verb, "AUTH") ? Limits::kAuthLine : Limits::kCommandLine;
+  if (line.too_long || line.octets > limit ||
+      line.text.find_first_of(kNeverInALine) != std::string_view::npos) {
     return say(unknown_command());
   }
   const auto* row = protocol::find_command<Session>(CommandTable::kRows, verb);
@@ -156,24 +148,6 @@ unsigned Session::facts() const {
   }
   return kLoggedIn;
 }
-
-void Session::user(std::string_view argument) {
-  const std::string_view name = text::without_blanks(argument);
-  auto& authorization = std::get<Authorization>(phase_);
-  authorization.user.clear();
-  if (users_.current()->find(name) == nullptr) return say(no_such_user());
-  authorization.user = name;
-  say(user_is_valid());
-}
-
-// The rest of the line, blanks and all, is the password (RFC 1939 §7).
-void Session::pass(std::string_view argument) {
-  auto& authorization = std::get<Authorization>(phase_);
-  authorization.password = argument;
-  authorization.step = Authorization::Step::kAuthenticate;
-}
-
-void Session::capa(std::string_view) { output_ += capabilities(settings_.version); }
 
 void Session::stat(std::string_view) { say(totals(listing().count(), listing().octets())); }
 
@@ -235,18 +209,6 @@ void Session::quit(std::string_view) {
 }
 
 // ---- Outcomes ----
-
-void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  auto& authorization = std::get<Authorization>(phase_);
-  if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
-    authorization.user = accepted->user;
-    authorization.step = Authorization::Step::kOpen;
-    return;
-  }
-  authorization = Authorization{};  // PASS again needs USER again (RFC 1939 §7)
-  const bool refused = std::holds_alternative<protocol::Refused>(outcome);
-  say(refused ? wrong_password() : login_unavailable());
-}
 
 void Session::maildrop_opened(std::span<const store::MessageInfo> messages) {
   phase_ = Transaction{Listing(messages)};

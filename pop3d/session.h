@@ -4,7 +4,8 @@
 // (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h
-//          → Authenticate         check a password         → authenticated()
+//          → Authenticate         a step of a login        → authenticated()
+//          → StartTls             the handshake            → tls_started()
 //          → OpenMaildrop         lock it, look into it    → maildrop_opened(), maildrop_refused()
 //          → ReadMessage          more of a message        → message_read(), message_unreadable()
 //          → RemoveMessages       the UPDATE state         → messages_removed()
@@ -24,8 +25,10 @@
 #include <vector>
 
 #include "common/protocol/action.h"
+#include "common/protocol/channel.h"
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/sasl_dialogue.h"
 #include "common/store/message_info.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
@@ -54,7 +57,7 @@ struct RemoveMessages {
   std::vector<size_t> indexes;
 };
 
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close,
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, protocol::StartTls,
                             protocol::Authenticate, OpenMaildrop, ReadMessage, RemoveMessages>;
 
 // Why a maildrop could not be opened.
@@ -66,7 +69,9 @@ enum class MaildropRefusal {
 struct Settings {
   std::string host_name;
   std::string version;  // for CAPA's IMPLEMENTATION
-  Limits limits;
+  protocol::LoginPolicy logins = {};
+  bool hide_users = false;  // USER takes any name
+  Limits limits = {};
 };
 
 // What a session came to, for the log.
@@ -80,7 +85,7 @@ struct Tally {
 class Session : public protocol::Dialogue {
  public:
   // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
-  Session(const Settings& settings, users::UserSource& users);
+  Session(const Settings& settings, users::UserSource& users, protocol::Channel channel);
 
   // next() returns Close; nothing is removed. A time-out is not answered (RFC 1939 §3), a
   // shut-down is. After next() returned Read or Flush.
@@ -88,6 +93,7 @@ class Session : public protocol::Dialogue {
 
   Action next();
 
+  void tls_started();
   void authenticated(const protocol::AuthOutcome& outcome);
   // `messages` lives until the session ends.
   void maildrop_opened(std::span<const store::MessageInfo> messages);
@@ -108,10 +114,17 @@ class Session : public protocol::Dialogue {
   struct Fresh {};  // nothing received yet
   // RFC 1939 §4, until the maildrop is open.
   struct Authorization {
-    enum class Step { kCommand, kAuthenticate, kOpen };
-    Step step = Step::kCommand;
-    std::string user;      // USER's, or, from kOpen on, the mailbox; empty: none yet
-    std::string password;  // PASS's
+    std::string user = {};  // USER's; empty: none yet
+  };
+  // From PASS or AUTH to its outcome.
+  struct LoggingIn {
+    protocol::SaslDialogue dialogue = {};
+    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
+  };
+  struct StartingTls {};
+  // Who is logged in; the maildrop is not open yet.
+  struct Opening {
+    std::string mailbox;
   };
   // RFC 1939 §5.
   struct Transaction {
@@ -127,13 +140,16 @@ class Session : public protocol::Dialogue {
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Authorization, Transaction, Update, Closing>;
+  using Phase = std::variant<Fresh, Authorization, LoggingIn, StartingTls, Opening, Transaction,
+                             Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
 
   void user(std::string_view argument);
   void pass(std::string_view argument);
+  void auth(std::string_view argument);
+  void stls(std::string_view argument);
   void capa(std::string_view argument);
   void stat(std::string_view argument);
   void list(std::string_view argument);
@@ -146,12 +162,17 @@ class Session : public protocol::Dialogue {
   void quit(std::string_view argument);
 
   // Each advances its phase: an action, or nothing to go on.
-  std::optional<Action> next_of(Authorization& authorization);
+  std::optional<Action> next_of_phase();
+  std::optional<Action> next_of(LoggingIn& login);
   std::optional<Action> next_of(Transaction& transaction);
   std::optional<Action> next_command();
 
   void run(const text::Line& line);
+  bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
+  protocol::SaslOffer offered() const;
+  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
   void answer(Transaction::Reply reply);
+  bool is_logged_in() const { return std::holds_alternative<Transaction>(phase_); }
   Listing& listing() { return std::get<Transaction>(phase_).listing; }
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
@@ -160,6 +181,7 @@ class Session : public protocol::Dialogue {
 
   const Settings& settings_;
   users::UserSource& users_;
+  protocol::Channel channel_;
   Phase phase_;
   size_t errors_ = 0;
   Tally tally_;

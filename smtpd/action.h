@@ -1,4 +1,4 @@
-// What an SMTP session may ask of the world beside common/protocol/action.h: what is done with a
+// What an SMTP session may ask of the world: common/protocol/action.h, and what is done with a
 // message. Each is answered by a call of the session (session.h), except DiscardMessage.
 #pragma once
 
@@ -37,7 +37,8 @@ struct CommitMessage {
 // Forget the message: it is refused. More of it may still be on its way.
 struct DiscardMessage {};
 
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, OpenMessage,
-                            AppendMessage, CommitMessage, DiscardMessage>;
+using Action =
+    std::variant<protocol::Read, protocol::Flush, protocol::Close, OpenMessage, AppendMessage,
+                 CommitMessage, DiscardMessage, protocol::StartTls, protocol::Authenticate>;
 
 }  // namespace smtp

@@ -109,7 +109,7 @@ class Handler {
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   net::log_connected(connection);
-  Session session(world.settings, world.users);
+  Session session(world.settings, world.users, {});
   Handler handler(session, world, connection);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
   const Tally& tally = session.tally();

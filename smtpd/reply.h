@@ -36,7 +36,9 @@ std::string render(const Reply& reply, Greeting greeting);
 Reply service_ready(std::string_view host);
 // The answers to HELO and EHLO, a refusal too, never have a status code (RFC 2034 §3).
 Reply hello(std::string_view host);
-Reply extensions(std::string_view host, const Limits& limits);
+// `mechanisms`: for AUTH, with blanks between; empty: no AUTH.
+Reply extensions(std::string_view host, const Limits& limits, std::string_view mechanisms,
+                 bool start_tls);
 Reply bad_client_name();
 
 Reply sender_ok();
@@ -48,6 +50,21 @@ Reply reset();
 Reply noop();
 Reply goodbye();
 Reply is_user(std::string_view name);
+Reply cannot_verify();
+
+// TLS and logins: RFC 3207, RFC 4954.
+Reply ready_for_tls();
+Reply challenge(std::string_view base64);
+Reply logged_in();
+Reply wrong_credentials();
+Reply login_unavailable();
+Reply unknown_mechanism();
+Reply not_base64();
+Reply response_too_long();
+Reply login_cancelled();
+Reply tls_needed();
+Reply login_needed();
+Reply not_your_address();
 
 Reply no_such_user(std::string_view address);
 Reply bad_sequence();

@@ -25,6 +25,8 @@ enum Fact : unsigned {
   kGreeted = 1U << 0U,    // HELO or EHLO was accepted
   kMail = 1U << 1U,       // a transaction is open
   kRecipient = 1U << 2U,  // and has a recipient
+  kExtended = 1U << 3U,   // the greeting was EHLO
+  kLoggedIn = 1U << 4U,
 };
 
 Reply reply_to(Refusal refusal) {
@@ -63,27 +65,28 @@ struct Session::CommandTable {
       {"VRFY", &Session::vrfy, 0, 0, Argument::kRequired},
       {"NOOP", &Session::noop, 0, 0, Argument::kOptional},
       {"QUIT", &Session::quit, 0, 0, Argument::kNone},
+      {"STARTTLS", &Session::starttls, 0, 0, Argument::kNone},
+      {"AUTH", &Session::auth, kExtended, kMail | kLoggedIn, Argument::kRequired},
       {"EXPN"},
       {"HELP"},
       {"TURN"},
       {"ETRN"},
       {"ATRN"},
-      {"AUTH"},
       {"BDAT"},
       {"BURL"},
       {"SEND"},
       {"SOML"},
       {"SAML"},
-      {"STARTTLS"},
       {"VERB"},
       {"ONEX"},
   }};
 };
 
-Session::Session(const Settings& settings, users::UserSource& users)
-    : Dialogue(text::LineReader::Rule::kFirstLineDecides, Limits::kMailLine),
+Session::Session(const Settings& settings, users::UserSource& users, protocol::Channel channel)
+    : Dialogue(text::LineReader::Rule::kFirstLineDecides, Limits::kAuthLine),
       settings_(settings),
-      users_(users) {
+      users_(users),
+      channel_(channel) {
   say(service_ready(settings_.host_name));
 }
 
@@ -101,6 +104,11 @@ Action Session::next() {
       if (auto action = next_of(*reception)) return *std::move(action);
       continue;
     }
+    if (auto* login = std::get_if<LoggingIn>(&phase_)) {
+      if (auto action = next_of(*login)) return *std::move(action);
+      continue;
+    }
+    if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
     const auto line = reader_.next();
     if (line) {
       run(*line);
@@ -114,6 +122,13 @@ Action Session::next() {
 
 // ---- Commands ----
 
+bool Session::is_too_long(const text::Line& line, std::string_view verb) const {
+  size_t limit = Limits::kCommandLine;
+  if (text::equal_ignoring_case(verb, "MAIL")) limit = Limits::kMailLine;
+  if (text::equal_ignoring_case(verb, "AUTH")) limit = Limits::kAuthLine;
+  return line.too_long || line.octets > limit;
+}
+
 void Session::run(const text::Line& line) {
   ++tally_.commands;
   const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
@@ -123,8 +138,7 @@ void Session::run(const text::Line& line) {
     }
     phase_ = Idle{};
   }
-  const bool is_mail = text::equal_ignoring_case(command.verb, "MAIL");
-  if (line.too_long || (line.octets > Limits::kCommandLine && !is_mail)) {
+  if (is_too_long(line, command.verb)) {
     return say(malformed_line("line too long (RFC 5321 section 4.5.3.1.4)"));
   }
   // A bare CR or LF and a NUL are among them (RFC 5321 §2.3.8).
@@ -140,6 +154,8 @@ void Session::run(const text::Line& line) {
 
 unsigned Session::facts() const {
   unsigned facts = greeting_ == Greeting::kNone ? 0U : kGreeted;
+  if (greeting_ == Greeting::kEhlo) facts |= kExtended;
+  if (!user_.empty()) facts |= kLoggedIn;
   if (const auto* transaction = std::get_if<Transaction>(&phase_)) {
     facts |= kMail;
     if (!transaction->mailboxes.empty()) facts |= kRecipient;
@@ -160,12 +176,18 @@ void Session::extended_hello(std::string_view argument) {
   greeting_ = Greeting::kEhlo;
   client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
-  say(extensions(settings_.host_name, settings_.limits));
+  say(extensions(settings_.host_name, settings_.limits,
+                 may_log_in() ? offered().names() : std::string(),
+                 protocol::may_start_tls(channel_, settings_.logins)));
 }
 
 void Session::mail(std::string_view argument) {
-  const auto command = parse_mail(argument, greeting_, settings_.limits);
+  if (settings_.require_login && user_.empty()) return say(login_needed());
+  const auto command = parse_mail(argument, greeting_, settings_.limits, may_log_in());
   if (!command) return say(command.error());
+  if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
+    return say(not_your_address());
+  }
   phase_ = Transaction{command->from.text, {}};
   say(sender_ok());
 }
@@ -191,8 +213,12 @@ void Session::data(std::string_view) {
   say(start_data());
   auto& transaction = std::get<Transaction>(phase_);
   const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
-  Origin origin{std::move(transaction.reverse_path), client_name_, greeting_ == Greeting::kEhlo,
-                lf_lines};
+  Origin origin{std::move(transaction.reverse_path),
+                client_name_,
+                greeting_ == Greeting::kEhlo,
+                lf_lines,
+                channel_.encrypted,
+                !user_.empty()};
   phase_ = Reception(settings_, std::move(origin), std::move(transaction.mailboxes));
 }
 
@@ -202,6 +228,7 @@ void Session::rset(std::string_view) {
 }
 
 void Session::vrfy(std::string_view argument) {
+  if (settings_.hide_users) return say(cannot_verify());
   const std::string_view typed = text::without_leading_blanks(argument);
   const auto mailbox = parse_mailbox(typed);
   if (!mailbox || mailbox->domain.empty()) return say(no_such_user(without_brackets(typed)));

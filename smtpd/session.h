@@ -7,6 +7,8 @@
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
 //          → DiscardMessage       drop it                 (no outcome)
+//          → StartTls             the handshake           → tls_started()
+//          → Authenticate         a step of a login       → authenticated()
 //
 // The outcome of one action is reported before next() is called again. What comes in and goes out,
 // and the bounds of it: common/protocol/dialogue.h.
@@ -20,11 +22,14 @@
 #include <variant>
 #include <vector>
 
+#include "common/protocol/channel.h"
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/sasl_dialogue.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
 #include "smtpd/action.h"
+#include "smtpd/address.h"
 #include "smtpd/reception.h"
 #include "smtpd/reply.h"
 #include "smtpd/settings.h"
@@ -43,7 +48,7 @@ struct Tally {
 class Session : public protocol::Dialogue {
  public:
   // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
-  Session(const Settings& settings, users::UserSource& users);
+  Session(const Settings& settings, users::UserSource& users, protocol::Channel channel);
 
   // Says 421; then next() returns Close. After next() returned Read or Flush.
   void end(protocol::Ending why);
@@ -55,6 +60,9 @@ class Session : public protocol::Dialogue {
   // `id`: the first part of its UIDL in every mailbox.
   void message_committed(std::string_view id);
   void message_not_committed(protocol::StoreOutcome failure);
+
+  void tls_started();
+  void authenticated(const protocol::AuthOutcome& outcome);
 
   // For the log.
   const Tally& tally() const { return tally_; }
@@ -69,10 +77,16 @@ class Session : public protocol::Dialogue {
     std::string reverse_path;
     std::vector<std::string> mailboxes;  // in the order of RCPT, each once
   };
+  // From AUTH to its outcome.
+  struct LoggingIn {
+    protocol::SaslDialogue dialogue;
+    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
+  };
+  struct StartingTls {};
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Reception, Closing>;
+  using Phase = std::variant<Fresh, Idle, Transaction, Reception, LoggingIn, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -85,9 +99,17 @@ class Session : public protocol::Dialogue {
   void rset(std::string_view argument);
   void vrfy(std::string_view argument);
   void noop(std::string_view argument);
+  void starttls(std::string_view argument);
+  void auth(std::string_view argument);
   void quit(std::string_view argument);
 
+  bool is_too_long(const text::Line& line, std::string_view verb) const;
   void run(const text::Line& line);
+  bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
+  protocol::SaslOffer offered() const;
+  std::optional<Action> next_of(LoggingIn& login);
+  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
+  bool is_own(const Path& reverse_path) const;
   std::optional<Action> next_of(Reception& reception);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
@@ -96,9 +118,11 @@ class Session : public protocol::Dialogue {
 
   const Settings& settings_;
   users::UserSource& users_;
+  protocol::Channel channel_;
   Phase phase_;
   Greeting greeting_ = Greeting::kNone;
   std::string client_name_;  // the greeting's
+  std::string user_;         // who has logged in; empty: nobody
   size_t errors_ = 0;        // since the last message that was stored
   Tally tally_;
 };

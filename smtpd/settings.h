@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/protocol/channel.h"
 #include "smtpd/limits.h"
 
 namespace smtp {
@@ -14,7 +15,11 @@ struct Settings {
   std::string host_name;
   std::string postmaster;  // a name in users.txt; empty: the first one there
   BareNewlines bare_newlines = BareNewlines::kKeep;
-  Limits limits;
+  protocol::LoginPolicy logins = {};
+  bool require_login = false;  // MAIL is for those who have logged in, with their own reverse-path
+  bool any_sender = false;     // … or with any
+  bool hide_users = false;     // VRFY says nothing about anybody
+  Limits limits = {};
 };
 
 }  // namespace smtp

@@ -29,17 +29,25 @@ class Dialogue {
   Refusals::Taken take_refusals() { return refusals_.take(); }  // for the log
 
  protected:
-  Dialogue(text::LineReader::Rule rule, size_t max_line_octets) : reader_(rule, max_line_octets) {}
+  Dialogue(text::LineReader::Rule rule, size_t max_line_octets)
+      : reader_(rule, max_line_octets), rule_(rule), max_line_octets_(max_line_octets) {}
   ~Dialogue() = default;
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
   bool output_is_full() const { return output_.size() >= kOutputLimit; }
 
+  // Forgets what the client sent and what that told of its line ends (RFC 3207 §4.2).
+  void forget_input() { reader_ = text::LineReader(rule_, max_line_octets_); }
+
   text::LineReader reader_;
   std::string output_;
   bool input_ended_ = false;
   Refusals refusals_;
+
+ private:
+  text::LineReader::Rule rule_;
+  size_t max_line_octets_;
 };
 
 }  // namespace protocol

@@ -21,9 +21,12 @@ struct Finish {
 
 class GnuSaslExchange final : public SaslExchange {
  public:
-  GnuSaslExchange(std::shared_ptr<const UserDb> users, ChannelBinding binding,
+  GnuSaslExchange(bool is_plain, std::shared_ptr<const UserDb> users, ChannelBinding binding,
                   const KeyedHash& hash)
-      : users_(std::move(users)), binding_(std::move(binding)), hash_(hash) {}
+      : SaslExchange(is_plain),
+        users_(std::move(users)),
+        binding_(std::move(binding)),
+        hash_(hash) {}
 
   // False: GNU SASL has no such mechanism.
   bool start(const char* mechanism) {
@@ -164,7 +167,8 @@ std::unique_ptr<SaslExchange> SaslExchange::begin(std::string_view mechanism,
   constexpr std::array<const char*, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"};
   for (const char* known : kMechanisms) {
     if (mechanism != known || users->empty()) continue;
-    auto exchange = std::make_unique<GnuSaslExchange>(std::move(users), std::move(binding), hash);
+    auto exchange = std::make_unique<GnuSaslExchange>(mechanism == kMechanisms.front(),
+                                                      std::move(users), std::move(binding), hash);
     if (!exchange->start(known)) return nullptr;
     return exchange;
   }

@@ -38,16 +38,22 @@ class SaslExchange {
   // the exchange is over. Refused also means that the client did not keep to the mechanism.
   virtual protocol::AuthOutcome step(std::optional<std::string_view> message) = 0;
 
+  // PLAIN: its only cost is that of checking the password.
+  bool is_plain() const { return is_plain_; }
+
   // For the log and for GuessLimit. The name as the client gave it, once it has; the password, if
   // it was one that failed.
   const std::string& name() const { return name_; }
   const std::optional<std::string>& wrong_password() const { return wrong_password_; }
 
  protected:
-  SaslExchange() = default;
+  explicit SaslExchange(bool is_plain) : is_plain_(is_plain) {}
 
   std::string name_;
   std::optional<std::string> wrong_password_;
+
+ private:
+  const bool is_plain_;
 };
 
 // Checks a name and a password that came in the clear; the user, or null. As slow as above.

@@ -61,6 +61,7 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
     db.domains_.insert(key.substr(at + 1));
     const auto [same, first] = db.by_local_part_.emplace(key.substr(0, at), &db.users_.back());
     if (!first) same->second = nullptr;
+    db.has_hashed_ = db.has_hashed_ || db.users_.back().password.is_hashed();
     db.all_know_scram_ = db.all_know_scram_ && db.users_.back().password.knows_scram();
   }
   return db;

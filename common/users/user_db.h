@@ -56,6 +56,8 @@ class UserDb {
 
   // Whether every user can log in by SCRAM.
   bool all_know_scram() const { return all_know_scram_; }
+  // Whether the check of anybody's password is slow (Password::is_hashed()).
+  bool has_hashed() const { return has_hashed_; }
 
   // Whether any user has this domain, in any case.
   bool has_domain(std::string_view domain) const;
@@ -71,6 +73,7 @@ class UserDb {
   // Key: the local part in lower case; null: several have it.
   std::unordered_map<std::string, const User*> by_local_part_;
   bool all_know_scram_ = true;
+  bool has_hashed_ = false;
 };
 
 // Where sessions look users up: users.txt as it is now, so that a line appended counts at the next

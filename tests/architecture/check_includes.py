@@ -26,7 +26,7 @@ RULES = [
     (r"common/users/user_file\.", ["common/users/", "common/text/", "common/log.h"], ASIO),
     (r"common/users/guess_limit\.", ["common/users/", "common/text/"], ASIO),
     (r"common/users/keyed_hash\.cc", ["common/users/"], re.compile("asio")),   # OpenSSL's HMAC
-    (r"common/users/sasl_exchange\.", ["common/users/", "common/text/", "common/protocol/action.h"], WORLD),
+    (r"common/users/(login|sasl_exchange)\.", ["common/users/", "common/text/", "common/protocol/action.h"], WORLD),
     (r"common/users/", ["common/users/", "common/text/"], WORLD),
     (r"common/store/message_info\.h", [], WORLD),
     (r"common/store/", ["common/store/", "common/text/", "common/log.h"], ASIO),

@@ -18,7 +18,7 @@ constexpr auto kUser = "a@b";
 constexpr auto kLogin = "USER a@b\r\nPASS x\r\n";
 
 Pop3World world_with(std::vector<MessageAt> messages) {
-  return Pop3World({"h", "1", {}}, "a@b x\n", std::move(messages));
+  return Pop3World({.host_name = "h", .version = "1"}, "a@b x\n", std::move(messages));
 }
 
 std::string retrieve(const std::string& message, const std::string& command, size_t read_octets) {
@@ -98,10 +98,10 @@ TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
 
 // A message that cannot be read on must not look whole: no final dot, and the connection ends.
 TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
-  const pop3::Settings settings{"h", "1", {}};
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
   const std::vector<store::MessageInfo> listing{{100, "1-0"}};
-  pop3::Session session(settings, users);
+  pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nRETR 1\r\nSTAT\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
   session.authenticated(protocol::Accepted{"a@b"});
@@ -116,10 +116,10 @@ TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
 }
 
 TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
-  const pop3::Settings settings{"h", "1", {}};
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
   const std::vector<store::MessageInfo> listing{{100, "1-0"}};
-  pop3::Session session(settings, users);
+  pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nTOP 1 0\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
   session.authenticated(protocol::Accepted{"a@b"});
