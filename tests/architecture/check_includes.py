@@ -34,7 +34,7 @@ RULES = [
     (r"common/log\.", ["common/log.h", "common/log_field.h", "common/log_form.h", "common/text/"], ASIO),
     (r"common/log_(field|form)\.", ["common/log_field.h", "common/log_form.h", "common/text/"], WORLD),
     (r"common/(options|config_form)\.", ["common/options.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
-    (r"common/service\.", ["common/"], ASIO),
+    (r"common/(service|password_prompt)\.", ["common/"], ASIO),
     (r"common/version\.", [], WORLD),
     (r"smtpd/(main|driver)\.", ["common/", "smtpd/"], None),
     (r"smtpd/trace\.cc", FOR_SESSIONS + ["smtpd/"], ASIO),   # <chrono> as a calendar: it reads no clock

@@ -62,7 +62,8 @@ class SmtpDriverTest : public testing::Test {
   }();
   support::FixedUsers users_{"x@y 1\nz@y 2\n"};
   support::FakeStore store_;
-  const World world_{settings_, users_, store_};
+  net::Logins logins_{users_, false};
+  const World world_{settings_, users_, store_, logins_};
   std::optional<support::RunningServer> server_;
 };
 
