@@ -8,6 +8,7 @@
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 #include "smtpd/command.h"
 #include "smtpd/recipient.h"
@@ -101,8 +102,9 @@ Action Session::next() {
       if (auto action = next_of(*reception)) return *std::move(action);
       continue;
     }
-    const auto line = reader_.next();
-    if (line) {
+    if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+      close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
+    } else if (const auto line = reader_.next()) {
       run(*line);
     } else if (input_ended_) {
       phase_ = Closing{Closed::kEndOfInput};
