@@ -5,6 +5,7 @@
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 
 namespace pop3 {
@@ -107,6 +108,10 @@ std::optional<Action> Session::next_of(Transaction& transaction) {
 }
 
 std::optional<Action> Session::next_command() {
+  if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+    close_with(closing_no_mail_client(), Closed::kNoMailClient);
+    return std::nullopt;
+  }
   if (const auto line = reader_.next()) {
     run(*line);
     return std::nullopt;

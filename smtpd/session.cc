@@ -8,6 +8,7 @@
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 #include "smtpd/command.h"
 #include "smtpd/recipient.h"
@@ -99,25 +100,29 @@ void Session::end(protocol::Ending why) {
 Action Session::next() {
   for (;;) {
     if (output_is_full()) return protocol::Flush{};
-    if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
-    if (auto* reception = std::get_if<Reception>(&phase_)) {
-      if (auto action = next_of(*reception)) return *std::move(action);
-      continue;
-    }
-    if (auto* login = std::get_if<LoggingIn>(&phase_)) {
-      if (auto action = next_of(*login)) return *std::move(action);
-      continue;
-    }
-    if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
-    const auto line = reader_.next();
-    if (line) {
-      run(*line);
-    } else if (input_ended_) {
-      phase_ = Closing{Closed::kEndOfInput};
-    } else {
-      return protocol::Read{};
-    }
+    if (auto action = next_of_phase()) return *std::move(action);
   }
+}
+
+std::optional<Action> Session::next_of_phase() {
+  if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
+  if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  return next_command();
+}
+
+std::optional<Action> Session::next_command() {
+  if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+    close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
+  } else if (const auto line = reader_.next()) {
+    run(*line);
+  } else if (!input_ended_) {
+    return protocol::Read{};
+  } else {
+    phase_ = Closing{Closed::kEndOfInput};
+  }
+  return std::nullopt;
 }
 
 // ---- Commands ----

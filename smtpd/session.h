@@ -110,6 +110,9 @@ class Session : public protocol::Dialogue {
   std::optional<Action> next_of(LoggingIn& login);
   void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
   bool is_own(const Path& reverse_path) const;
+  // Each advances its phase: an action, or nothing to go on.
+  std::optional<Action> next_of_phase();
+  std::optional<Action> next_command();
   std::optional<Action> next_of(Reception& reception);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
