@@ -109,5 +109,18 @@ TEST(AddressTest, PathHasItsLimit) {
   EXPECT_FALSE(parse_forward_path("<a" + at_limit.substr(1)));
 }
 
+TEST(AddressTest, NameIsSpeltSoThatItComesBack) {
+  EXPECT_EQ(spell_mailbox("john.doe@c"), "john.doe@c");
+  EXPECT_EQ(spell_mailbox("a,b@c"), "\"a,b\"@c");
+  EXPECT_EQ(spell_mailbox("a@b@c"), "\"a@b\"@c");
+  EXPECT_EQ(spell_mailbox("a..b@c"), "\"a..b\"@c");
+  EXPECT_EQ(spell_mailbox("a\"b\\c@d"), "\"a\\\"b\\\\c\"@d");
+  EXPECT_EQ(spell_mailbox("\"a\"@c"), "\"\\\"a\\\"\"@c");
+  EXPECT_EQ(spell_mailbox("<a@c>"), std::nullopt);
+  EXPECT_EQ(spell_mailbox("j\xc3\xb6rg@c"), std::nullopt);
+  EXPECT_EQ(spell_mailbox("a@b,c"), std::nullopt);
+  EXPECT_EQ(spell_mailbox(std::string(252, ',') + "@c"), std::nullopt) << "over a path's limit";
+}
+
 }  // namespace
 }  // namespace smtp
