@@ -37,6 +37,15 @@ class TraceHeadersTest(ServerCase):
         found = self.deliver("HELO c", MESSAGE[:14], sender="")
         self.assertEqual((found["sender"], found["protocol"]), (b"", b"SMTP"))
 
+    def test_the_sender_is_named_as_it_was_given(self):
+        found = self.deliver("EHLO c", b"x\r\n", sender='@relay.example:"Some One"@Example.ORG')
+        self.assertEqual(found["sender"], b'"Some One"@Example.ORG')
+
+    def test_the_lines_of_those_before_stay_behind_them_as_they_are(self):
+        message = (b"Return-Path: <old@example.org>\r\nReceived: from two by three; today\r\n"
+                   b"Received: from one by two; yesterday\r\n\r\nx\r\n")
+        self.assertEqual(self.deliver("EHLO c", message)["rest"], message)
+
     def test_in_an_lf_session_they_end_in_lf(self):
         found = self.deliver("HELO c", b"x\n", end=b"\n")
         self.assertEqual((found["end"], found["rest"]), (b"\n", b"x\n"))

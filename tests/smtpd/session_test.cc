@@ -121,6 +121,21 @@ TEST(SmtpSessionTest, OutputIsBoundedHoweverMuchIsPipelined) {
   EXPECT_LE(world.max_output(), smtp::Session::kOutputLimit + 1024);
 }
 
+TEST(SmtpSessionTest, ThousandRecipientsAreTakenByDefaultAndTheOnePastThemIsRefused) {
+  std::string users;
+  std::string commands = "EHLO c\r\nMAIL FROM:<a@b>\r\n";
+  for (int n = 0; n <= 1000; ++n) {
+    const std::string name = "user" + std::to_string(n) + "@example.com";
+    users += name + " x\n";
+    commands += "RCPT TO:<" + name + ">\r\n";
+  }
+  SmtpWorld world(settings(), users);
+  world.start();
+  const std::string replies = world.send(commands + "DATA\r\nx\r\n.\r\n");
+  EXPECT_NE(replies.find("completed\r\n452 4.5.3 Too many recipients\r\n354 "), std::string::npos);
+  EXPECT_EQ(world.stored().size(), 1000U);
+}
+
 TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
   std::string message;
   std::mt19937 random(3);
