@@ -72,7 +72,9 @@ Reply reset() { return make(250, "2.0.0", "State reset"); }
 Reply noop() { return make(250, "2.0.0", "OK (noop)"); }
 Reply goodbye() { return make(221, "2.0.0", "Service closing transmission channel"); }
 
-Reply is_user(std::string_view name) { return Reply{250, "2.1.5", '<' + std::string(name) + '>'}; }
+Reply is_user(std::string_view address) {
+  return Reply{250, "2.1.5", '<' + std::string(address) + '>'};
+}
 
 Reply no_such_user(std::string_view address) {
   return Reply{550, "5.1.1", "No such user - " + std::string(address)};

@@ -47,7 +47,7 @@ Reply start_data();
 Reply reset();
 Reply noop();
 Reply goodbye();
-Reply is_user(std::string_view name);
+Reply is_user(std::string_view address);
 
 Reply no_such_user(std::string_view address);
 Reply bad_sequence();
