@@ -9,7 +9,13 @@ source cmake/install_packages.sh
 ours_only=false
 for argument in "$@"; do
     case "$argument" in
-        --help | -h) exec /usr/bin/python3 -B tests/bench/compare/compare.py --help ;;
+        --help | -h)
+            if [[ ! -x /usr/bin/python3 ]]; then
+                echo "Compares our servers with Postfix and Dovecot. Python says more: apt-get install python3"
+                exit 0
+            fi
+            exec /usr/bin/python3 -B tests/bench/compare/compare.py --help
+            ;;
         --ours-only) ours_only=true ;;
     esac
 done

@@ -2,7 +2,7 @@
 import math
 from xml.sax.saxutils import escape
 
-ROW, LEFT, WIDTH, TOP, RIGHT = 22, 400, 420, 40, 80
+ROW, LEFT, WIDTH, TOP, RIGHT = 22, 440, 420, 40, 80
 MET, MISSED, PLAIN, FLOOR = "#2f7d4f", "#b3412e", "#5b7fa6", "#222222"
 
 

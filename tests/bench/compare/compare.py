@@ -27,6 +27,7 @@ import machine
 import verdicts
 from mailbench import Failed, Mailbench
 from measure import Bench
+from watch import PROFILES
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 SKIPPED = 77
@@ -44,6 +45,9 @@ def parse_arguments():
                         help="one round of a second each, mailboxes of 10,000: shows that it works, no more")
     parser.add_argument("--ours-only", action="store_true",
                         help="without Postfix and Dovecot, which need not be installed")
+    parser.add_argument("--profile", choices=PROFILES,
+                        help="watch ours by perf meanwhile: where its CPU goes, or its system calls, thread by thread; "
+                        "into the results' folder. Takes --ours-only, and Debian's package linux-perf")
     parser.add_argument("--folder", default=None, metavar="DIR", help="where the disk's file lies (default: /var/tmp)")
     parser.add_argument("--results", default=str(ROOT / "build/bench/results"), metavar="DIR",
                         help="where results.json, table.md and ratios.svg go (default build/bench/results)")
@@ -59,6 +63,8 @@ def parse_arguments():
     options.keys = [load.key for load in ALL if fnmatch.fnmatch(load.key, options.rows)]
     if not options.keys:
         parser.error(f"no load is like {options.rows}. {KEYS}")
+    if options.profile and not options.ours_only:
+        parser.error("--profile takes --ours-only")
     if options.docs and (options.rows != "*" or options.quick or options.ours_only):
         parser.error("--docs wants all rows, both sides, and time")
     return options
@@ -91,6 +97,8 @@ def keep(options, results, found):
     documents.write(pathlib.Path(options.results), results, table, picture)
     if options.docs:
         documents.update(ROOT / "docs", results, table, picture)
+    if options.profile:
+        print(f"\nThese were watched by perf. No figures to quote.")
     if options.quick:
         print("\nThis was a quick one: mailboxes of 10,000 at most, a second each. No figures to quote.")
     print(f"\nKept in {options.results}: results.json, table.md, ratios.svg")

@@ -1,6 +1,7 @@
 """Runs the loads, row by row and in turn: SMTP, then POP3, then idle connections, each on a fresh disk."""
 import contextlib
 import os
+import pathlib
 import subprocess
 import time
 
@@ -13,10 +14,11 @@ from accounts import Accounts
 from mailbench import Failed
 from ours import Ours
 from postfix import Postfix
+from watch import watched
 
 SMTP_USERS = 100
 SMTP_DISK_MIB, POP3_DISK_MIB = 6144, 4096
-WARM_UP_S = 1.5
+WARM_UP_S, POP3_WARM_UP_S = 1.5, 0.5
 LIST_WARM_UPS = 2   # the first login reads every message; from the second on the mailbox is unchanged
 QUICK_MESSAGES = 10_000
 
@@ -56,6 +58,9 @@ class Bench:
         self._measurements.add(load.key, name, measured)
         self._say(f"{load.title}, round {number + 1}, {name}: {of_interest}")
 
+    def _watched(self, load, server):
+        return watched(self._options.profile, server.process.pid, pathlib.Path(self._options.results), load.key)
+
     # SMTP
 
     def _run_smtp(self, chosen):
@@ -74,11 +79,16 @@ class Bench:
 
     def _measure_smtp(self, load, number, server, users, disk):
         server.prepare()
+        # One message to each user: their folders are there, and so are the processes of Postfix.
+        self._mailbench.run("smtp", "--port", server.port, "--users", users, "--count", SMTP_USERS,
+                            "--sessions", load.sessions)
+        server.settle(SMTP_USERS)
         settle(disk)
         cpu_before = server.process.cgroup.cpu_s()
-        measured = self._mailbench.run(
-            "smtp", "--port", server.port, "--users", users, "--seconds", self._options.seconds, "--warm-up", WARM_UP_S,
-            *load.arguments(), *server.process.usage_arguments())
+        with self._watched(load, server):
+            measured = self._mailbench.run(
+                "smtp", "--port", server.port, "--users", users, "--seconds", self._options.seconds,
+                "--warm-up", WARM_UP_S, *load.arguments(), *server.process.usage_arguments())
         messages = measured["with_warm_up"]
         server.settle(messages)
         if cpu_before is None:   # then what happens after the last reply is not in it
@@ -86,8 +96,9 @@ class Bench:
         else:
             measured["cpu_us_delivered"] = (server.process.cgroup.cpu_s() - cpu_before) / messages * 1e6
         delivered = server.delivered()
-        if delivered != messages * load.recipients:
-            raise Failed(f"{load.title}, {server.name}: {messages} messages acknowledged, {delivered} copies delivered")
+        if delivered != SMTP_USERS + messages * load.recipients:
+            raise Failed(f"{load.title}, {server.name}: {messages} messages acknowledged to {load.recipients} each, "
+                         f"{delivered - SMTP_USERS} copies delivered")
         latency = measured["latency_ms"]
         self._record(load, number, server.name, measured,
                      f"{measured['per_s']:,.0f} messages/s, p50 {latency['p50']:.1f} ms, p99 {latency['p99']:.1f} ms, "
@@ -155,8 +166,9 @@ class Bench:
 
     def _measure_pop3(self, load, number, name, server, mine):
         load = loads.with_mailboxes(load, self._sized(load.mailboxes))
-        measured = self._pop3(load.mailboxes, server, mine, *load.arguments(), "--seconds", self._options.seconds,
-                              "--warm-up", 0.5)
+        with self._watched(load, server):
+            measured = self._pop3(load.mailboxes, server, mine, *load.arguments(),
+                                  "--seconds", self._options.seconds, "--warm-up", POP3_WARM_UP_S)
         latency = measured["latency_ms"]
         self._record(load, number, name, measured,
                      f"{measured['per_s']:,.0f} {measured['unit']}/s, {measured['mb_per_s']:,.0f} MB/s, "
