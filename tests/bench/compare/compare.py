@@ -127,7 +127,7 @@ def main():
     bench = Bench(options, Mailbench(build / "tests/bench/mailbench"), build, measurements)
     try:
         bench.run()
-    except Failed as failed:
+    except (Failed, RuntimeError) as failed:
         print(f"\nFAILED: {failed}")
         return 1
     except KeyboardInterrupt:

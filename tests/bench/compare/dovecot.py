@@ -55,7 +55,7 @@ class Dovecot:
 
     name = "theirs"
 
-    def __init__(self, folder, accounts, log, name="dovecot", logins_a_process=1):
+    def __init__(self, folder, accounts, log, name, logins_a_process):
         own = folder / name
         own.mkdir()
         self.mail = folder / "maildirs"

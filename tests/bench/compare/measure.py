@@ -18,6 +18,7 @@ from watch import watched
 
 SMTP_USERS = 100
 SMTP_DISK_MIB, POP3_DISK_MIB = 6144, 4096
+BESIDE_MIB = 512
 WARM_UP_S, POP3_WARM_UP_S = 1.5, 0.5
 LIST_WARM_UPS = 2   # the first login reads every message; from the second on the mailbox is unchanged
 QUICK_MESSAGES = 10_000
@@ -42,7 +43,7 @@ class Bench:
 
     @contextlib.contextmanager
     def _disk(self, mib):
-        """A fresh disk, and a folder for logs beside it."""
+        """A fresh disk, and a folder beside it for the rest, in memory: logs are no load of the disk's."""
         with disks.Disks() as mine:
             mine.folder.chmod(0o711)   # the peers' processes are not root's
             disk = mine.ext4("disk.img", mib, "-i", "8192", mount_options=())
@@ -51,8 +52,10 @@ class Bench:
             disk.mount()
             disk.file.unlink()   # it lives as long as it is mounted: nothing is left even after kill -9
             hide_log()
+            beside = mine.tmpfs("beside", BESIDE_MIB * 1024)
+            beside.mount()
             self.sync_ms = self.sync_ms or machine.sync_ms(disk.folder)
-            yield mine, disk.folder
+            yield beside.folder, disk.folder
 
     def _record(self, load, number, name, measured, of_interest):
         self._measurements.add(load.key, name, measured)
@@ -65,11 +68,11 @@ class Bench:
 
     def _run_smtp(self, chosen):
         accounts = Accounts(SMTP_USERS)
-        with self._disk(SMTP_DISK_MIB) as (mine, disk), contextlib.ExitStack() as stack:
-            users = accounts.write_users(mine.folder / "users.txt")
-            contestants = [Ours(self._mysmtpd, disk, users, mine.folder / "mysmtpd.log")]
+        with self._disk(SMTP_DISK_MIB) as (beside, disk), contextlib.ExitStack() as stack:
+            users = accounts.write_users(beside / "users.txt")
+            contestants = [Ours(self._mysmtpd, disk, users, beside / "mysmtpd.log")]
             if not self._options.ours_only:
-                contestants.append(Postfix(disk, accounts, mine.folder / "postfix.log"))
+                contestants.append(Postfix(disk, accounts, beside / "postfix.log"))
             for contestant in contestants:
                 stack.callback(contestant.stop)
             for load in chosen:
@@ -107,42 +110,40 @@ class Bench:
     # POP3
 
     def _run_pop3(self, chosen):
-        with self._disk(POP3_DISK_MIB) as (mine, disk), contextlib.ExitStack() as stack:
+        with self._disk(POP3_DISK_MIB) as (beside, disk), contextlib.ExitStack() as stack:
             wanted = [self._sized(mailboxes) for mailboxes in {load.mailboxes: None for load in chosen}]
             everybody = Accounts(0)
             for mailboxes in wanted:
                 everybody = everybody.and_also(Accounts(mailboxes.users, mailboxes.name))
-            users = everybody.write_users(mine.folder / "users.txt")
-            servers = {"ours": Ours(self._mypopd, disk, users, mine.folder / "mypopd.log")}
+            users = everybody.write_users(beside / "users.txt")
+            servers = {"ours": Ours(self._mypopd, disk, users, beside / "mypopd.log")}
             if not self._options.ours_only:
-                log = mine.folder / "dovecot.log"
-                servers["dovecot"] = dovecot.Dovecot(disk, everybody, log)
-                servers["dovecot-reused"] = dovecot.Dovecot(disk, everybody, log, "dovecot-reused",
-                                                            dovecot.LOGINS_A_PROCESS)
+                for name, logins in (("dovecot", 1), ("dovecot-reused", dovecot.LOGINS_A_PROCESS)):
+                    servers[name] = dovecot.Dovecot(disk, everybody, beside / f"{name}.log", name, logins)
             for mailboxes in wanted:
-                self._fill(mailboxes, mine, disk, servers)
+                self._fill(mailboxes, beside, disk, servers)
             for server in servers.values():
                 stack.callback(server.stop)
                 server.start()
             for mailboxes in wanted:
                 for server in servers.values():
-                    self._warm(mailboxes, server, mine)
+                    self._warm(mailboxes, server, beside)
             settle(disk)
             for load in chosen:
                 for number in range(self._options.rounds):
                     for name, against in (("ours", "ours"), ("theirs", load.against)):
                         if against in servers:
-                            self._measure_pop3(load, number, name, servers[against], mine)
+                            self._measure_pop3(load, number, name, servers[against], beside)
 
     def _sized(self, mailboxes):
         return loads.resized(mailboxes, QUICK_MESSAGES) if self._options.quick else mailboxes
 
-    def _fill(self, mailboxes, mine, disk, servers):
+    def _fill(self, mailboxes, beside, disk, servers):
         self._say(f"filling mailboxes: {mailboxes.users} with {mailboxes.messages:,} messages of {mailboxes.octets:,} "
                   "octets")
         accounts = Accounts(mailboxes.users, mailboxes.name)
-        users = accounts.write_users(mine.folder / f"{mailboxes.name}.txt")
-        smtp = Ours(self._mysmtpd, disk, users, mine.folder / "mysmtpd.log")
+        users = accounts.write_users(beside / f"{mailboxes.name}.txt")
+        smtp = Ours(self._mysmtpd, disk, users, beside / "mysmtpd.log")
         smtp.start()
         try:
             self._mailbench.run("smtp", "--port", smtp.port, "--users", users, "--pipelined",
@@ -155,19 +156,19 @@ class Bench:
             for address in accounts.addresses():
                 servers["dovecot"].fill(address, message, mailboxes.messages)
 
-    def _pop3(self, mailboxes, server, mine, *arguments):
-        return self._mailbench.run("pop3", "--port", server.port, "--users", mine.folder / f"{mailboxes.name}.txt",
+    def _pop3(self, mailboxes, server, beside, *arguments):
+        return self._mailbench.run("pop3", "--port", server.port, "--users", beside / f"{mailboxes.name}.txt",
                                    *arguments, *server.process.usage_arguments())
 
-    def _warm(self, mailboxes, server, mine):
+    def _warm(self, mailboxes, server, beside):
         for _ in range(LIST_WARM_UPS):
-            self._pop3(mailboxes, server, mine, "--work", "list", "--sessions", mailboxes.users, "--count", mailboxes.users,
-                       "--expect", mailboxes.messages)
+            self._pop3(mailboxes, server, beside, "--work", "list", "--sessions", mailboxes.users,
+                       "--count", mailboxes.users, "--expect", mailboxes.messages)
 
-    def _measure_pop3(self, load, number, name, server, mine):
+    def _measure_pop3(self, load, number, name, server, beside):
         load = loads.with_mailboxes(load, self._sized(load.mailboxes))
         with self._watched(load, server):
-            measured = self._pop3(load.mailboxes, server, mine, *load.arguments(),
+            measured = self._pop3(load.mailboxes, server, beside, *load.arguments(),
                                   "--seconds", self._options.seconds, "--warm-up", POP3_WARM_UP_S)
         latency = measured["latency_ms"]
         self._record(load, number, name, measured,
@@ -177,12 +178,12 @@ class Bench:
     # Idle connections: ours alone. A Postfix would take a process for each.
 
     def _run_idle(self, chosen):
-        with self._disk(256) as (mine, disk):
-            users = Accounts(1).write_users(mine.folder / "users.txt")
+        with self._disk(256) as (beside, disk):
+            users = Accounts(1).write_users(beside / "users.txt")
             for load in chosen:
                 program = {"mysmtpd": self._mysmtpd, "mypopd": self._mypopd}[load.program]
                 for number in range(self._options.rounds):
-                    server = Ours(program, disk, users, mine.folder / f"{load.program}.log")
+                    server = Ours(program, disk, users, beside / f"{load.program}.log")
                     server.start()
                     try:
                         measured = self._mailbench.run("idle", "--port", server.port, *load.arguments(),

@@ -23,7 +23,7 @@ class Ours:
         found = LISTENING.search(self.process.line())
         if not found:
             self.process.end()
-            raise RuntimeError(f"{self._command[0]} did not start: see {self._log}")
+            raise RuntimeError(f"{self.process.name} did not start: {self.process.last_words()}")
         self.port = int(found[1])
 
     def stop(self):
@@ -31,7 +31,7 @@ class Ours:
             process, self.process = self.process, None
             status = process.end()
             if status != 0:
-                raise RuntimeError(f"{process.name} ended with status {status}: see {self._log}")
+                raise RuntimeError(f"{process.name} ended with status {status}: {process.last_words()}")
 
     # As a contestant in the rows of SMTP (smtp_rows.py).
 

@@ -146,4 +146,4 @@ def wait_for(port, process):
                 return
         time.sleep(0.05)
     process.end()
-    raise RuntimeError(f"{process.name} did not start: see {process.log}")
+    raise RuntimeError(f"{process.name} did not start: {process.last_words()}")

@@ -62,7 +62,7 @@ class Process:
     def __init__(self, name, command, log):
         self.name, self.log = name, log
         self.cgroup = Cgroup(name)
-        with open(log, "ab") as errors:
+        with open(log, "wb") as errors:
             self._process = subprocess.Popen([*disks.TIED, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                              stderr=errors, preexec_fn=self.cgroup.join, start_new_session=True)
 
@@ -72,6 +72,10 @@ class Process:
 
     def line(self):
         return self._process.stdout.readline().decode()
+
+    def last_words(self):
+        """The end of its log, which does not outlive the measurement."""
+        return self.log.read_text(errors="replace")[-1000:].strip()
 
     def ended(self):
         return self._process.poll() is not None
