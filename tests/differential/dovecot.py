@@ -79,9 +79,9 @@ class Dovecot:
         return self.port
 
     def start(self, users):
-        owner = private.pwd.getpwnam(private.OWNER)
+        uid, gid = private.owner()
         self.folder.write("users", "".join(
-            f"{name.lower()}:{password}:{owner.pw_uid}:{owner.pw_gid}::{self.maildirs.folder}/{home}\n"
+            f"{name.lower()}:{password}:{uid}:{gid}::{self.maildirs.folder}/{home}\n"
             for name, (home, password) in users.items()))
         self.port = private.free_port()
         configuration = self.folder.write("dovecot.conf", SETTINGS.format(folder=self.folder.path, port=self.port))
@@ -93,6 +93,8 @@ class Dovecot:
             line = self.process.stderr.readline()
             said += line
             if not line:
+                self.process.wait(PATIENCE_S)
+                self.process = None
                 raise RuntimeError(f"dovecot did not start: {said.decode()}")
         # Its log must go on being read, or it would wait for us.
         self.log_reader = threading.Thread(target=self.process.stderr.read)

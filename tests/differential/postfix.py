@@ -6,6 +6,7 @@ differs says something: brackets and domains are asked for, limits of errors are
 bare newlines are what the transcript is about.
 """
 import re
+import shutil
 import subprocess
 import time
 
@@ -13,7 +14,7 @@ import dialogue
 import private
 
 PATIENCE_S = 60   # only keeps a hang from lasting for ever
-MASTER = "/usr/lib/postfix/sbin/master"
+MASTER = "/usr/lib/postfix/sbin/master"   # where Debian has it
 DEFAULT_MESSAGE_SIZE = "52428800"
 QUEUES = ("maildrop", "incoming", "active", "deferred")   # the way of a message, in order
 
@@ -100,7 +101,6 @@ smtpd_forbid_bare_newline = {bare_newline}
 smtpd_forbid_bare_newline_exclusions =
 # No header is changed for a client that is not ours.
 local_header_rewrite_clients =
-header_checks =
 """
 
 
@@ -128,9 +128,9 @@ class Postfix:
 
     def settings_for(self, transcript, users):
         domains = list(dict.fromkeys(name.rpartition("@")[2] for name in users))
-        owner = private.pwd.getpwnam(private.OWNER)
+        uid, gid = private.owner()
         main = SETTINGS.format(
-            folder=self.folder.path, domain=domains[0], domains=" ".join(domains), uid=owner.pw_uid, gid=owner.pw_gid,
+            folder=self.folder.path, domain=domains[0], domains=" ".join(domains), uid=uid, gid=gid,
             recipients=transcript.options.get("max-recipients", "1000"),
             message_size=transcript.options.get("max-message-size", DEFAULT_MESSAGE_SIZE),
             bare_newline=bare_newline_of(transcript))
@@ -144,7 +144,7 @@ class Postfix:
     def start(self, settings):
         for name in ("queue", "data"):
             (self.folder.path / name).mkdir(exist_ok=True)
-        private.shutil.chown(self.folder.path / "data", "postfix")
+        shutil.chown(self.folder.path / "data", "postfix")
         for name, text in settings.items():
             self.folder.write(name, text)
         self.port = private.free_port()

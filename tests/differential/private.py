@@ -8,7 +8,6 @@ import tempfile
 
 # Who owns the mail. Neither server delivers as root.
 OWNER = "nobody"
-NEEDED = {"Postfix": ("postfix", "postdrop"), "Dovecot": ("dovecot",)}
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
@@ -17,6 +16,12 @@ def why_not(peer, program):
     if os.geteuid() != 0:
         return f"{peer} can only be started by root"
     return None if shutil.which(program, path=PATH) else f"{peer} is not installed"
+
+
+def owner():
+    """The user and the group that own the mail, as numbers."""
+    entry = pwd.getpwnam(OWNER)
+    return entry.pw_uid, entry.pw_gid
 
 
 def free_port():
@@ -76,9 +81,8 @@ class Maildirs:
         return {user: messages for user in self.users if (messages := self.of(user))}
 
     def _give_to_owner(self):
-        owner = pwd.getpwnam(OWNER)
         for entry in (self.folder, *self.folder.rglob("*")):
-            os.chown(entry, owner.pw_uid, owner.pw_gid)
+            os.chown(entry, *owner())
 
 
 def _arrival(file):
