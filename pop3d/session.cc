@@ -5,6 +5,7 @@
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 
 namespace pop3 {
@@ -35,18 +36,6 @@ Reply reply_to(Refusal refusal) {
   return bad_argument();
 }
 
-// The next word of an argument, blanks around it dropped.
-std::string_view take_word(std::string_view& argument) {
-  argument = text::without_leading_blanks(argument);
-  const std::string_view word = argument.substr(0, argument.find(' '));
-  argument.remove_prefix(word.size());
-  return word;
-}
-
-std::string_view trimmed(std::string_view argument) {
-  return text::without_trailing_blanks(text::without_leading_blanks(argument));
-}
-
 }  // namespace
 
 // All of POP3 on one screen. A registered verb without a handler is not supported.
@@ -74,26 +63,20 @@ struct Session::CommandTable {
 };
 
 Session::Session(const Settings& settings, users::UserSource& users)
-    : settings_(settings),
-      users_(users),
-      reader_(text::LineReader::Rule::kEither, Limits::kCommandLine) {
+    : Dialogue(text::LineReader::Rule::kEither, Limits::kCommandLine),
+      settings_(settings),
+      users_(users) {
   say(ready(settings_.host_name));
 }
-
-void Session::receive(std::string_view bytes) { reader_.append(bytes); }
-
-void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   if (why == protocol::Ending::kShutDown) send(closing_down());
   phase_ = Closing{Closed::kEnded};
 }
 
-std::string Session::take_output() { return std::exchange(output_, {}); }
-
 Action Session::next() {
   for (;;) {
-    if (output_.size() >= kOutputLimit) return protocol::Flush{};
+    if (output_is_full()) return protocol::Flush{};
     std::optional<Action> action;
     if (std::holds_alternative<Closing>(phase_)) {
       action = protocol::Close{};
@@ -136,6 +119,10 @@ std::optional<Action> Session::next_of(Transaction& transaction) {
 }
 
 std::optional<Action> Session::next_command() {
+  if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+    close_with(closing_no_mail_client(), Closed::kNoMailClient);
+    return std::nullopt;
+  }
   if (const auto line = reader_.next()) {
     run(*line);
     return std::nullopt;
@@ -176,7 +163,7 @@ unsigned Session::facts() const {
 }
 
 void Session::user(std::string_view argument) {
-  const std::string_view name = trimmed(argument);
+  const std::string_view name = text::without_blanks(argument);
   auto& authorization = std::get<Authorization>(phase_);
   authorization.user.clear();
   if (users_.current()->find(name) == nullptr) return say(no_such_user());
@@ -196,7 +183,7 @@ void Session::capa(std::string_view) { output_ += capabilities(settings_.version
 void Session::stat(std::string_view) { say(totals(listing().count(), listing().octets())); }
 
 void Session::list(std::string_view argument) {
-  if (const auto number = trimmed(argument); !number.empty()) {
+  if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
     return say(message_octets(*index + 1, listing()[*index].octets));
@@ -206,7 +193,7 @@ void Session::list(std::string_view argument) {
 }
 
 void Session::uidl(std::string_view argument) {
-  if (const auto number = trimmed(argument); !number.empty()) {
+  if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
     return say(message_uid(*index + 1, listing()[*index].uid));
@@ -216,14 +203,14 @@ void Session::uidl(std::string_view argument) {
 }
 
 void Session::retr(std::string_view argument) {
-  const auto index = listing().find(trimmed(argument));
+  const auto index = listing().find(text::without_blanks(argument));
   if (!index) return say(index.error());
   answer(MessageWriter(*index, std::nullopt));
 }
 
 void Session::top(std::string_view argument) {
-  const auto number = take_word(argument);
-  const auto lines = parse_number(trimmed(argument));
+  const auto number = text::take_word(argument);
+  const auto lines = parse_number(text::without_blanks(argument));
   if (!lines) return say(bad_argument());
   const auto index = listing().find(number);
   if (!index) return say(index.error());
@@ -231,7 +218,7 @@ void Session::top(std::string_view argument) {
 }
 
 void Session::dele(std::string_view argument) {
-  const auto index = listing().find(trimmed(argument));
+  const auto index = listing().find(text::without_blanks(argument));
   if (!index) return say(index.error());
   listing().mark_deleted(*index);
   say(message_deleted());

@@ -9,9 +9,9 @@
 //          → ReadMessage          more of a message        → message_read(), message_unreadable()
 //          → RemoveMessages       the UPDATE state         → messages_removed()
 //
-// The outcome of one action is reported before next() is called again. Input is bounded by one
-// command line and what the driver gives in one receive(); output by kOutputLimit and one reply,
-// LIST and UIDL of any maildrop included: they go on where they stopped.
+// The outcome of one action is reported before next() is called again. What comes in and goes out,
+// and the bounds of it: common/protocol/dialogue.h. LIST and UIDL of any maildrop keep to them:
+// they go on where they stopped.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@
 #include <vector>
 
 #include "common/protocol/action.h"
+#include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
-#include "common/protocol/refusals.h"
 #include "common/store/message_info.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
@@ -77,23 +77,16 @@ struct Tally {
   std::optional<size_t> left = {};  // in the maildrop at the end; none: it was never opened
 };
 
-class Session {
+class Session : public protocol::Dialogue {
  public:
-  static constexpr size_t kOutputLimit = size_t{64} * 1024;
-
   // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
   Session(const Settings& settings, users::UserSource& users);
 
-  // The client's bytes, copied. After next() returned Read.
-  void receive(std::string_view bytes);
-  // The client sends no more. What it has sent is answered first; then next() returns Close.
-  void end_of_input();
   // next() returns Close; nothing is removed. A time-out is not answered (RFC 1939 §3), a
   // shut-down is. After next() returned Read or Flush.
   void end(protocol::Ending why);
 
   Action next();
-  std::string take_output();
 
   void authenticated(const protocol::AuthOutcome& outcome);
   // `messages` lives until the session ends.
@@ -109,7 +102,6 @@ class Session {
   const Tally& tally() const { return tally_; }
   // After next() returned Close.
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
-  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
@@ -168,13 +160,9 @@ class Session {
 
   const Settings& settings_;
   users::UserSource& users_;
-  text::LineReader reader_;
-  std::string output_;
   Phase phase_;
   size_t errors_ = 0;
-  bool input_ended_ = false;
   Tally tally_;
-  protocol::Refusals refusals_;
 };
 
 }  // namespace pop3

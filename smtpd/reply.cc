@@ -105,8 +105,12 @@ Reply message_refused(std::string_view why, uint64_t octet, std::string_view adv
   return Reply{554, "5.6.0", std::move(text)};
 }
 
-Reply store_full() { return make(452, "4.3.1", "Insufficient system storage"); }
-Reply store_failed() { return make(451, "4.3.0", "Local error in processing"); }
+Reply not_stored(protocol::StoreOutcome why) {
+  if (why == protocol::StoreOutcome::kFull) {
+    return make(452, "4.3.1", "Insufficient system storage");
+  }
+  return make(451, "4.3.0", "Local error in processing");
+}
 
 Reply closing_idle(std::string_view host) { return closing("4.4.2", host); }
 Reply closing_down(std::string_view host) { return closing("4.3.2", host); }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/protocol/action.h"
 #include "smtpd/limits.h"
 
 namespace smtp {
@@ -61,8 +62,8 @@ Reply malformed_line(std::string_view detail);
 Reply too_many_recipients();
 Reply message_too_large();
 Reply message_refused(std::string_view why, uint64_t octet, std::string_view advice);
-Reply store_full();
-Reply store_failed();
+// 452 if the store is full, else 451. Not for kDone.
+Reply not_stored(protocol::StoreOutcome why);
 
 // 421, after which the server closes. RFC 3463 tells the reasons apart.
 Reply closing_idle(std::string_view host);

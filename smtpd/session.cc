@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 #include "smtpd/command.h"
 #include "smtpd/recipient.h"
@@ -47,10 +48,6 @@ std::string_view without_brackets(std::string_view address) {
   return has_both && address.size() > 2 ? address.substr(1, address.size() - 2) : address;
 }
 
-Reply reply_to(StoreOutcome failure) {
-  return failure == StoreOutcome::kFull ? store_full() : store_failed();
-}
-
 }  // namespace
 
 // All of SMTP on one screen. A registered verb without a handler is not supported.
@@ -85,15 +82,11 @@ struct Session::CommandTable {
 };
 
 Session::Session(const Settings& settings, users::UserSource& users)
-    : settings_(settings),
-      users_(users),
-      reader_(text::LineReader::Rule::kFirstLineDecides, Limits::kMailLine) {
+    : Dialogue(text::LineReader::Rule::kFirstLineDecides, Limits::kMailLine),
+      settings_(settings),
+      users_(users) {
   say(service_ready(settings_.host_name));
 }
-
-void Session::receive(std::string_view bytes) { reader_.append(bytes); }
-
-void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
@@ -101,18 +94,17 @@ void Session::end(protocol::Ending why) {
              Closed::kEnded);
 }
 
-std::string Session::take_output() { return std::exchange(output_, {}); }
-
 Action Session::next() {
   for (;;) {
-    if (output_.size() >= kOutputLimit) return protocol::Flush{};
+    if (output_is_full()) return protocol::Flush{};
     if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
-    if (auto* receiving = std::get_if<Receiving>(&phase_)) {
-      if (auto action = next_of_message(*receiving)) return *std::move(action);
+    if (auto* reception = std::get_if<Reception>(&phase_)) {
+      if (auto action = next_of(*reception)) return *std::move(action);
       continue;
     }
-    const auto line = reader_.next();
-    if (line) {
+    if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+      close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
+    } else if (const auto line = reader_.next()) {
       run(*line);
     } else if (input_ended_) {
       phase_ = Closing{Closed::kEndOfInput};
@@ -199,7 +191,11 @@ void Session::rcpt(std::string_view argument) {
 
 void Session::data(std::string_view) {
   say(start_data());
-  phase_ = Receiving{std::move(std::get<Transaction>(phase_)), text::DotDecoder(reader_.ends())};
+  auto& transaction = std::get<Transaction>(phase_);
+  const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
+  Origin origin{std::move(transaction.reverse_path), client_name_, greeting_ == Greeting::kEhlo,
+                lf_lines};
+  phase_ = Reception(settings_, std::move(origin), std::move(transaction.mailboxes));
 }
 
 void Session::rset(std::string_view) {
@@ -222,73 +218,34 @@ void Session::quit(std::string_view) { close_with(goodbye(), Closed::kQuit); }
 
 // ---- The message ----
 
-std::optional<Action> Session::next_of_message(Receiving& receiving) {
-  using Step = Receiving::Step;
-  if (receiving.step == Step::kOpen) {
-    return OpenMessage{{std::move(receiving.envelope.reverse_path), client_name_,
-                        greeting_ == Greeting::kEhlo, reader_.ends() == text::LineEnds::kLf}};
-  }
-  if (receiving.step == Step::kCommit) {
-    return CommitMessage{std::move(receiving.envelope.mailboxes), receiving.decoder.octets(),
-                         receiving.decoder.first_bare_newline()};
-  }
-  if (receiving.refusal && std::exchange(receiving.open, false)) return DiscardMessage{};
-  if (receiving.decoder.ended()) {
-    if (receiving.refusal) {
-      const Reply refusal = *std::move(receiving.refusal);
-      phase_ = Idle{};
-      say(refusal);
-    } else {
-      receiving.step = Step::kCommit;
-    }
-    return std::nullopt;
-  }
-  // The decoder may give back two octets more than it is given.
-  const std::string_view bytes = reader_.buffered().substr(0, kAppendOctets - 2);
-  if (bytes.empty()) {
-    if (!input_ended_) return protocol::Read{};
-    // A message that came to no end is nobody's; the driver drops it.
-    phase_ = Closing{Closed::kEndOfInput};
-    return std::nullopt;
-  }
-  reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
-  judge(receiving);
-  if (receiving.refusal) receiving.chunk.clear();
-  if (receiving.chunk.empty()) return std::nullopt;
-  return AppendMessage{receiving.chunk};
+std::optional<Action> Session::next_of(Reception& reception) {
+  return std::visit(
+      [this]<class Step>(Step&& step) -> std::optional<Action> {
+        if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
+          if (!input_ended_) return protocol::Read{};
+          // A message that came to no end is nobody's; the driver drops it.
+          phase_ = Closing{Closed::kEndOfInput};
+          return std::nullopt;
+        } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
+          phase_ = Idle{};
+          say(step.reply);
+          return std::nullopt;
+        } else {
+          return std::forward<Step>(step);
+        }
+      },
+      reception.next(reader_));
 }
 
-// Finds the reason to refuse the message, if what has come of it gives one.
-void Session::judge(Receiving& receiving) const {
-  if (receiving.refusal) return;
-  const auto& decoder = receiving.decoder;
-  const auto bare = decoder.first_bare_newline();
-  if (const auto nul = decoder.first_nul()) {
-    receiving.refusal = message_refused("NUL", *nul, {});
-  } else if (bare && settings_.bare_newlines == BareNewlines::kRefuse) {
-    receiving.refusal = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
-                                        "send CRLF (curl --crlf; smtplib: send_message)");
-  } else if (decoder.octets() > settings_.limits.message_octets) {
-    receiving.refusal = message_too_large();
-  }
-}
-
-void Session::message_opened(StoreOutcome outcome) {
-  auto& receiving = std::get<Receiving>(phase_);
-  receiving.step = Receiving::Step::kRead;
-  receiving.open = outcome == StoreOutcome::kDone;
-  if (!receiving.open) receiving.refusal = reply_to(outcome);
-}
+void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
 
 void Session::message_appended(StoreOutcome outcome) {
-  auto& receiving = std::get<Receiving>(phase_);
-  std::string().swap(receiving.chunk);  // a client that stalls now costs no buffer
-  if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
+  std::get<Reception>(phase_).appended(outcome);
 }
 
 void Session::message_committed(std::string_view id) {
   ++tally_.messages;
-  tally_.octets += std::get<Receiving>(phase_).decoder.octets();
+  tally_.octets += std::get<Reception>(phase_).octets();
   phase_ = Idle{};
   errors_ = 0;
   say(message_stored(id));
@@ -296,7 +253,7 @@ void Session::message_committed(std::string_view id) {
 
 void Session::message_not_committed(StoreOutcome failure) {
   phase_ = Idle{};
-  say(reply_to(failure));
+  say(not_stored(failure));
 }
 
 // ---- Replies ----

@@ -139,13 +139,13 @@ TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
   world.send(transaction(sent));
   ASSERT_EQ(world.stored().size(), 1U);
   EXPECT_EQ(world.stored()[0].text, message + "\r\n");
-  EXPECT_LE(world.max_append(), smtp::Session::kAppendOctets);
+  EXPECT_LE(world.max_append(), smtp::Reception::kAppendOctets);
 }
 
 // A dot line at every position around the edge of what is decoded in one piece.
 TEST(SmtpSessionTest, DotIsUnstuffedAtEveryBufferEdge) {
-  for (size_t before = smtp::Session::kAppendOctets - 8; before < smtp::Session::kAppendOctets + 8;
-       ++before) {
+  for (size_t before = smtp::Reception::kAppendOctets - 8;
+       before < smtp::Reception::kAppendOctets + 8; ++before) {
     SmtpWorld world(settings(), kUsers);
     world.start();
     world.send(transaction(std::string(before, 'x') + "\r\n..\r\n..y"));

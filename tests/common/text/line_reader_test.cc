@@ -98,6 +98,21 @@ TEST(LineReaderTest, OverlongLineIsNotKeptInMemory) {
   }
 }
 
+TEST(LineReaderTest, BeginningOfALineIsKnownBeforeItsEndHoweverLongItGrows) {
+  LineReader reader(LineReader::Rule::kFirstLineDecides, kMax);
+  EXPECT_EQ(reader.begun(), "");
+  reader.append("AB");
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.begun(), "AB");
+  reader.append(std::string(LineReader::kPrefixOctets + kMax, 'x'));
+  EXPECT_FALSE(reader.next());
+  reader.append("yz");
+  EXPECT_EQ(reader.begun(), "AB" + std::string(LineReader::kPrefixOctets - 2, 'x'));
+  reader.append("\r\nC");
+  EXPECT_TRUE(reader.next()->too_long);
+  EXPECT_EQ(reader.begun(), "C");
+}
+
 TEST(LineReaderTest, WhatFollowsALineIsLeftForTheMessage) {
   LineReader reader(LineReader::Rule::kFirstLineDecides, kMax);
   reader.append("DATA\r\none\r\ntwo\r\nQUIT\r\n");
