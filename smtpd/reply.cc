@@ -91,7 +91,7 @@ Reply unknown_parameter(std::string_view detail) {
 }
 
 Reply not_implemented() { return make(502, "5.5.1", "Command not implemented"); }
-Reply unknown_command() { return make(500, "5.5.1", kUnrecognized); }
+Reply unknown_command() { return make(500, "5.5.2", kUnrecognized); }
 Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrecognized, detail); }
 
 Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }
