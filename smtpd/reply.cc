@@ -78,7 +78,9 @@ Reply reset() { return make(250, "2.0.0", "State reset"); }
 Reply noop() { return make(250, "2.0.0", "OK (noop)"); }
 Reply goodbye() { return make(221, "2.0.0", "Service closing transmission channel"); }
 
-Reply is_user(std::string_view name) { return Reply{250, "2.1.5", '<' + std::string(name) + '>'}; }
+Reply is_user(std::string_view address) {
+  return Reply{250, "2.1.5", '<' + std::string(address) + '>'};
+}
 
 Reply cannot_verify() {
   return make(252, "2.1.5", "Cannot VRFY user, but will accept message and attempt delivery");
@@ -112,7 +114,7 @@ Reply unknown_parameter(std::string_view detail) {
 }
 
 Reply not_implemented() { return make(502, "5.5.1", "Command not implemented"); }
-Reply unknown_command() { return make(500, "5.5.1", kUnrecognized); }
+Reply unknown_command() { return make(500, "5.5.2", kUnrecognized); }
 Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrecognized, detail); }
 
 Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }

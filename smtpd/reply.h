@@ -49,7 +49,7 @@ Reply start_data();
 Reply reset();
 Reply noop();
 Reply goodbye();
-Reply is_user(std::string_view name);
+Reply is_user(std::string_view address);
 Reply cannot_verify();
 
 // TLS and logins: RFC 3207, RFC 4954.

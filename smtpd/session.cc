@@ -239,7 +239,9 @@ void Session::vrfy(std::string_view argument) {
   if (!mailbox || mailbox->domain.empty()) return say(no_such_user(without_brackets(typed)));
   const auto users = users_.current();
   const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
-  say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
+  if (user == nullptr) return say(no_such_user(mailbox->text));
+  // An address that RCPT takes (RFC 5321 §3.5.2).
+  say(is_user(spell_mailbox(user->name).value_or(mailbox->text)));
 }
 
 void Session::noop(std::string_view) { say(smtp::noop()); }

@@ -45,6 +45,7 @@ TEST(Pop3SessionTest, MessageIsTheSameHoweverItIsRead) {
   }
 }
 
+// Covers: 2449-6.6-1
 TEST(Pop3SessionTest, AnySplitOfTheInputGivesTheSameRepliesAndMaildrop) {
   static const std::string kPieces[] = {
       "USER a@b", "PASS x",  "PASS y", "STAT", "LIST", "UIDL",   "RETR 1", "RETR 2",
@@ -134,6 +135,7 @@ TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
   EXPECT_TRUE(std::holds_alternative<protocol::Read>(session.next()));
 }
 
+// Covers: 1939-7-2
 TEST(TopFilterTest, BlankLineIsFoundWhereverTheInputIsCut) {
   const std::string message = "A: b\r\n\r\none\r\ntwo\r\n";
   for (size_t step = 1; step <= message.size(); ++step) {

@@ -86,6 +86,7 @@ TEST_F(SmtpDriverTest, LongMessageIsFlushedAsItComes) {
   EXPECT_GT(store_.flushes, 5);
 }
 
+// Covers: 5321-4.1.1.5-5
 TEST_F(SmtpDriverTest, MessageThatCameToNoEndIsNobodys) {
   dialogue(std::string(kEnvelope) + "DATA\r\none\r\n");
   server_->stop();
@@ -102,6 +103,7 @@ TEST_F(SmtpDriverTest, FullStoreIsSaidAsSuch) {
   }
 }
 
+// Covers: 5321-4.1.1.4-9
 TEST_F(SmtpDriverTest, FailedCommitIsNoPromise) {
   store_.commit_error = std::make_error_code(std::errc::io_error);
   EXPECT_EQ(dialogue(std::string(kEnvelope) + "DATA\r\none\r\n.\r\nNOOP\r\n"),
@@ -119,6 +121,7 @@ TEST_F(SmtpDriverTest, FailedFlushRefusesTheMessage) {
   EXPECT_TRUE(store_.mailbox("x@y").empty());
 }
 
+// Covers: 5321-4.1.1.10-6
 TEST_F(SmtpDriverTest, CommitIsSeenThroughThoughTheClientIsGone) {
   support::Channel<std::move_only_function<void()>> begun;
   store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };

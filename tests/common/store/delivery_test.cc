@@ -42,6 +42,7 @@ TEST_F(DeliveryTest, MessageOfAnySizeIsStoredByteForByte) {
   }
 }
 
+// Covers: 5321-4.5.2-3
 TEST_F(DeliveryTest, EveryByteSurvives) {
   std::string text;
   for (int c = 0; c < 256; ++c) text += static_cast<char>(c);

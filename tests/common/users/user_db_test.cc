@@ -12,6 +12,7 @@ size_t bad_line(std::string_view text) {
   return db ? 0 : db.error().line;
 }
 
+// Covers: 5321-2.4-2
 TEST(UserDbTest, NameMatchesCaseBlindAndKeepsItsSpelling) {
   const auto db = UserDb::parse("John.Doe@Example.com secret\n");
   ASSERT_TRUE(db);
