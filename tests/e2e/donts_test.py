@@ -54,12 +54,17 @@ class DontsTest(ServerCase):
                 self.assertIn(capability, after)
 
     def test_dont_04_offer_a_mechanism_that_only_some_accounts_can_use(self):
-        # None is offered, and the greeting has no time stamp, which would offer APOP.
-        with self.start_pop3().connect() as client:
-            self.assertNotIn(b"<", client.greeting)
-            self.assertFalse([line for line in client.lines("CAPA") if line.startswith(b"SASL")])
-        with self.start_smtp().connect() as client:
-            self.assertFalse([line for line in client.ehlo() if line.upper().startswith("AUTH")])
+        # The greeting has no time stamp, which would offer APOP. SCRAM goes once one password is crypted.
+        for scram, users in ((True, self.site.users_file.read_text()),
+                             (False, "a@b {CRYPT}$6$saltsalt$\n" + self.site.users_file.read_text())):
+            self.site.users_file.write_text(users)
+            with self.start_pop3().connect() as client:
+                self.assertNotIn(b"<", client.greeting)
+                (offered,) = [line for line in client.lines("CAPA") if line.startswith(b"SASL")]
+                self.assertEqual(b"SCRAM-SHA-256" in offered.split(), scram)
+            with self.start_smtp().connect() as client:
+                (offered,) = [line for line in client.ehlo() if line.upper().startswith("AUTH")]
+                self.assertEqual("SCRAM-SHA-256" in offered.split(), scram)
 
     def test_dont_05_number_messages_in_directory_order(self):
         for n in (100, 9, 10, 2, 1000, 99, 0):
@@ -177,7 +182,7 @@ class DontsTest(ServerCase):
 
     # Covers: 1939-3-9
     def test_dont_17_answer_with_anything_but_ok_and_err(self):
-        commands = ["", " ", "FOO", "user", "USER", "PASS", "PASS x", "STAT", "AUTH", "AUTH PLAIN", "AUTH x y", "APOP a b", "STLS",
+        commands = ["", " ", "FOO", "user", "USER", "PASS", "PASS x", "STAT", "AUTH", "AUTH PLAIN x", "AUTH x y", "APOP a b", "STLS",
                     "UTF8", "LANG", "x" * 5000, "\0", "\xff\xfe", "NOOP\rNOOP", "RETR 99999999999999999999", "TOP 1 -1", "LIST 0", "DELE x"]
         with self.start_pop3().connect() as client:
             self.assertRegex(client.greeting, rb"^\+OK ")

@@ -143,7 +143,7 @@ TEST(SmtpSessionTest, ThousandRecipientsAreTakenByDefaultAndTheOnePastThemIsRefu
 TEST(SmtpSessionTest, RepliesToAGroupLeaveTogetherAndBeforeTheServerWaits) {
   const smtp::Settings given = settings();
   support::FixedUsers users(kUsers);
-  smtp::Session session(given, users);
+  smtp::Session session(given, users, {});
   session.receive(
       "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@body>\r\nRSET\r\nMAIL FROM:<a@b>\r\n"
       "RCPT TO:<mary.smith@example.com>\r\n");
