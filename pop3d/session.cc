@@ -75,7 +75,7 @@ void Session::end(protocol::Ending why) {
 
 Action Session::next() {
   for (;;) {
-    if (output_is_full()) return protocol::Flush{};
+    if (turn_is_over()) return protocol::Flush{};
     std::optional<Action> action;
     if (std::holds_alternative<Closing>(phase_)) {
       action = protocol::Close{};
@@ -118,7 +118,7 @@ std::optional<Action> Session::next_of(Transaction& transaction) {
 }
 
 std::optional<Action> Session::next_command() {
-  if (const auto line = reader_.next()) {
+  if (const auto line = next_line()) {
     run(*line);
     return std::nullopt;
   }

@@ -95,13 +95,13 @@ void Session::end(protocol::Ending why) {
 
 Action Session::next() {
   for (;;) {
-    if (output_is_full()) return protocol::Flush{};
+    if (turn_is_over()) return protocol::Flush{};
     if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
     if (auto* reception = std::get_if<Reception>(&phase_)) {
       if (auto action = next_of(*reception)) return *std::move(action);
       continue;
     }
-    const auto line = reader_.next();
+    const auto line = next_line();
     if (line) {
       run(*line);
     } else if (input_ended_) {
@@ -220,7 +220,7 @@ std::optional<Action> Session::next_of(Reception& reception) {
   return std::visit(
       [this]<class Step>(Step&& step) -> std::optional<Action> {
         if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
-          if (!input_ended_) return protocol::Read{};
+          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
           // A message that came to no end is nobody's; the driver drops it.
           phase_ = Closing{Closed::kEndOfInput};
           return std::nullopt;

@@ -88,7 +88,7 @@ std::string_view Connection::peer_address() const {
 
 Connection::~Connection() { thread_.connection_closing(); }
 
-asio::awaitable<Heard> Connection::read() {
+asio::awaitable<Heard> Connection::read(size_t max_octets) {
   for (;;) {
     if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
     std::error_code error;
@@ -103,7 +103,8 @@ asio::awaitable<Heard> Connection::read() {
     if (error) co_return broken(error);
 
     const auto buffer = thread_.read_buffer();
-    const size_t octets = socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    const size_t room = std::min(buffer.size(), max_octets);
+    const size_t octets = socket_.read_some(asio::buffer(buffer.data(), room), error);
     if (!error) co_return Heard{.what = Heard::What::kBytes, .bytes = {buffer.data(), octets}};
     if (error == asio::error::eof) {
       input_ended_ = true;

@@ -13,6 +13,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,7 +48,8 @@ class Connection final : private Deadlines::Member {
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
-  asio::awaitable<Heard> read();
+  // At most `max_octets`, and no more than the thread's buffer takes.
+  asio::awaitable<Heard> read(size_t max_octets);
 
   // Writes all of it. errc::timed_out: the client took nothing for the time-out.
   asio::awaitable<std::error_code> write(std::string_view text);
