@@ -179,9 +179,9 @@ void Session::rcpt(std::string_view argument) {
   if (user == nullptr) return say(no_such_user(command->to.text));
 
   auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (std::ranges::find(mailboxes, user->name) == mailboxes.end()) {
+  if (!mailboxes.contains(user->name)) {
     if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.push_back(user->name);
+    mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
@@ -193,7 +193,8 @@ void Session::data(std::string_view) {
   const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
   Origin origin{std::move(transaction.reverse_path), client_name_, greeting_ == Greeting::kEhlo,
                 lf_lines};
-  phase_ = Reception(settings_, std::move(origin), std::move(transaction.mailboxes));
+  phase_ = Reception(settings_, std::move(origin),
+                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
 }
 
 void Session::rset(std::string_view) {

@@ -15,10 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
@@ -67,7 +67,7 @@ class Session : public protocol::Dialogue {
   struct Idle {};
   struct Transaction {
     std::string reverse_path;
-    std::vector<std::string> mailboxes;  // in the order of RCPT, each once
+    std::set<std::string> mailboxes;
   };
   struct Closing {
     protocol::Closed why;
