@@ -29,7 +29,7 @@ TEST_F(DeliveryTest, MessageOfAnySizeIsStoredByteForByte) {
   constexpr size_t kKi = 1024;
   uint64_t n = 0;
   for (const size_t octets :
-       {size_t{0}, size_t{1}, 64 * kKi - 1, 64 * kKi, 64 * kKi + 1, 1024 * kKi, 5 * 1024 * kKi}) {
+       {size_t{0}, size_t{1}, 16 * kKi - 1, 16 * kKi, 16 * kKi + 1, 1024 * kKi, 5 * 1024 * kKi}) {
     const std::string text = text_of(octets);
     const auto id = deliver(*store_, text, {kJohn});
     ASSERT_TRUE(id) << id.error().message();
@@ -51,12 +51,12 @@ TEST_F(DeliveryTest, EveryByteSurvives) {
 
 TEST_F(DeliveryTest, AppendSaysWhenItsBufferIsFull) {
   const auto delivery = store_->new_delivery();
-  EXPECT_TRUE(delivery->append(text_of(64 * 1024 - 1)));
+  EXPECT_TRUE(delivery->append(text_of(16 * 1024 - 1)));
   EXPECT_FALSE(delivery->append("x"));
   ASSERT_TRUE(flush(*delivery));
   EXPECT_TRUE(delivery->append("y"));
   ASSERT_TRUE(commit(*delivery, {kJohn}));
-  EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), text_of(64 * 1024 - 1) + "xy");
+  EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), text_of(16 * 1024 - 1) + "xy");
 }
 
 TEST_F(DeliveryTest, SmallMessageTouchesNoDiskBeforeItsCommit) {
