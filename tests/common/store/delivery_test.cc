@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/common/store/store_fixture.h"
@@ -95,14 +96,33 @@ TEST_F(DeliveryTest, NothingButMessagesIsLeft) {
             (std::vector<std::string>{kJohn + "/0.mail", kJohn + "/1.mail", kMary + "/0.mail"}));
 }
 
-TEST_F(DeliveryTest, DroppedBeforeCommitItLeavesNothing) {
+TEST_F(DeliveryTest, DroppedBeforeCommitItHasLeftNothingWhenThatIsReported) {
   const size_t before = open_descriptors();
-  {
-    const auto delivery = store_->new_delivery();
-    ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
-    EXPECT_GT(open_descriptors(), before);
-  }
+  const auto delivery = store_->new_delivery();
+  ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
+  EXPECT_GT(open_descriptors(), before);
+  ASSERT_TRUE(await<void>([&](Done<void> done) { delivery->drop(std::move(done)); }));
   EXPECT_EQ(tree(path()), std::vector<std::string>{});
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+// Freeing a large file takes milliseconds, and who destroys it serves others.
+TEST_F(DeliveryTest, DestroyedBeforeCommitItLeavesNothingAndNeverWaitsForTheDisk) {
+  const size_t before = open_descriptors();
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  auto delivery = store_->new_delivery();
+  ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
+  ops_.set_judge([opened](const FaultyFileOps::Call& call) {
+    if (call.name == "close") opened.wait();
+    return 0;
+  });
+  delivery.reset();
+  EXPECT_GT(open_descriptors(), before);
+  gate.set_value();
+  store_.reset();
+  EXPECT_EQ(tree(path()), std::vector<std::string>{});
+  reopen();
   EXPECT_EQ(open_descriptors(), before);
 }
 
