@@ -10,7 +10,7 @@ FileDelivery::FileDelivery(StoreRoot& root, WorkerPool& pool, Committer& committ
 
 // Closing a file without a name frees all that it holds: milliseconds for a large one.
 FileDelivery::~FileDelivery() {
-  if (message_ && flushed_) drop([](const auto&) {});
+  if (message_ && flushed_) FileDelivery::drop([](const auto&) {});
 }
 
 bool FileDelivery::append(std::string_view text) {
