@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <fstream>
 #include <future>
+#include <latch>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "tests/common/store/store_fixture.h"
 
@@ -107,22 +110,32 @@ TEST_F(DeliveryTest, DroppedBeforeCommitItHasLeftNothingWhenThatIsReported) {
 }
 
 // Freeing a large file takes milliseconds, and who destroys it serves others.
-TEST_F(DeliveryTest, DestroyedBeforeCommitItLeavesNothingAndNeverWaitsForTheDisk) {
+TEST_F(DeliveryTest, DestroyedBeforeCommitItIsClosedByThePool) {
+  constexpr int kMoreThanThePoolHasThreads = 8;
   const size_t before = open_descriptors();
-  std::promise<void> gate;
-  const auto opened = gate.get_future().share();
   auto delivery = store_->new_delivery();
   ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
-  ops_.set_judge([opened](const FaultyFileOps::Call& call) {
-    if (call.name == "close") opened.wait();
+  const size_t with_its_file = open_descriptors();
+  EXPECT_GT(with_its_file, before);
+
+  std::promise<void> gate;
+  ops_.set_judge([opened = gate.get_future().share()](const FaultyFileOps::Call& call) {
+    if (call.name == "openat") opened.wait();
     return 0;
   });
+  std::vector<std::unique_ptr<Delivery>> others;
+  std::latch flushed(kMoreThanThePoolHasThreads);
+  for (int i = 0; i < kMoreThanThePoolHasThreads; ++i) {
+    others.push_back(store_->new_delivery());
+    others.back()->flush([&flushed](const auto&) { flushed.count_down(); });
+  }
   delivery.reset();
-  EXPECT_GT(open_descriptors(), before);
+  EXPECT_EQ(open_descriptors(), with_its_file) << "closed by who destroyed it";
   gate.set_value();
-  store_.reset();
+  flushed.wait();
+  others.clear();
+  reopen();  // finishes what was asked of the store
   EXPECT_EQ(tree(path()), std::vector<std::string>{});
-  reopen();
   EXPECT_EQ(open_descriptors(), before);
 }
 
