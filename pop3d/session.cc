@@ -199,7 +199,7 @@ void Session::list(std::string_view argument) {
   if (const auto number = trimmed(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
-    return say(message_octets(*index + 1, listing()[*index].octets));
+    return say(message_octets(*index + 1, listing().messages().octets_of(*index)));
   }
   say(listing_follows(listing().count(), listing().octets()));
   answer(ListingWriter(ListingWriter::What::kOctets));
@@ -209,7 +209,7 @@ void Session::uidl(std::string_view argument) {
   if (const auto number = trimmed(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
-    return say(message_uid(*index + 1, listing()[*index].uid));
+    return say(message_uid(*index + 1, listing().messages().uid_of(*index)));
   }
   say(uids_follow());
   answer(ListingWriter(ListingWriter::What::kUids));
@@ -266,7 +266,7 @@ void Session::authenticated(const protocol::AuthOutcome& outcome) {
   say(refused ? wrong_password() : login_unavailable());
 }
 
-void Session::maildrop_opened(std::span<const store::MessageInfo> messages) {
+void Session::maildrop_opened(const store::MessageList& messages) {
   phase_ = Transaction{Listing(messages)};
   tally_.left = messages.size();
   say(maildrop_loaded());

@@ -123,7 +123,9 @@ InodeKey CrashFileOps::new_inode(FileType type, InodeKey parent) {
   uint64_t number = 1;
   while (numbers.contains(number)) ++number;
   const InodeKey key = next_key_++;
-  const Inode inode{.type = type, .number = number, .mtime_ns = coarse_now(), .parent = parent};
+  const uint64_t now = coarse_now();
+  const Inode inode{
+      .type = type, .number = number, .mtime_ns = now, .ctime_ns = now, .parent = parent};
   disk_.inodes[key] = inode;
   recording_.new_inodes[key] = inode;
   return key;
@@ -131,11 +133,15 @@ InodeKey CrashFileOps::new_inode(FileType type, InodeKey parent) {
 
 void CrashFileOps::change(Effect effect) {
   apply(disk_, effect);
+  disk_.inodes.at(effect.subject).ctime_ns = coarse_now();
   recording_.events.push_back({.kind = Event::Kind::kEffect, .effect = std::move(effect)});
 }
 
 // A folder's own time is of no use to a server that was started after the crash.
-void CrashFileOps::touch(InodeKey key) { disk_.inodes.at(key).mtime_ns = coarse_now(); }
+void CrashFileOps::touch(InodeKey key) {
+  Inode& inode = disk_.inodes.at(key);
+  inode.mtime_ns = inode.ctime_ns = coarse_now();
+}
 
 std::error_code CrashFileOps::enter(const Place& place, InodeKey key) {
   if (place.name.empty()) return error_of(EEXIST);
@@ -164,6 +170,7 @@ FileStatus CrashFileOps::status(InodeKey key) const {
           .inode = inode.number,
           .octets = inode.bytes.size(),
           .mtime_ns = inode.mtime_ns,
+          .ctime_ns = inode.ctime_ns,
           .type = inode.type};
 }
 
@@ -313,7 +320,8 @@ Result<std::vector<FolderEntry>> CrashFileOps::list(int folder) {
   if (!key) return std::unexpected(key.error());
   std::vector<FolderEntry> entries;
   for (const auto& [name, entry] : disk_.inodes.at(*key).entries) {
-    entries.push_back({name, disk_.inodes.at(entry).type});
+    const Inode& inode = disk_.inodes.at(entry);
+    entries.push_back({.name = name, .type = inode.type, .inode = inode.number});
   }
   return entries;
 }

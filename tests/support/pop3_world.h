@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pop3d/session.h"
+#include "tests/support/fixed_list.h"
 #include "tests/support/fixed_users.h"
 #include "tests/support/transcript.h"
 
@@ -51,7 +52,7 @@ class Pop3World {
   pop3::Session session_;
   std::vector<MessageAt> messages_;
   std::vector<size_t> maildrop_;  // which of messages_ are in the listing
-  std::vector<store::MessageInfo> listing_;
+  FixedList listing_;
   std::multiset<std::string> failures_;
   size_t read_octets_ = size_t{1} << 20U;
   bool closed_ = false;
