@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <utility>
 
 namespace store {
@@ -113,15 +112,19 @@ Result<InodeKey> CrashFileOps::find(int folder, const std::string& path) const {
 }
 
 InodeKey CrashFileOps::new_inode(FileType type, InodeKey parent) {
-  std::set<InodeKey> used = {kRootKey};
-  for (const auto& [fd, key] : open_) used.insert(key);
+  // The smallest number that is no file's.
+  std::vector<bool> is_taken(disk_.inodes.size() + 2, false);
+  const auto take = [&](InodeKey key) {
+    const uint64_t number = disk_.inodes.at(key).number;
+    if (number < is_taken.size()) is_taken[number] = true;
+  };
+  take(kRootKey);
+  for (const auto& [fd, key] : open_) take(key);
   for (const auto& [key, inode] : disk_.inodes) {
-    for (const auto& [name, entry] : inode.entries) used.insert(entry);
+    for (const auto& [name, entry] : inode.entries) take(entry);
   }
-  std::set<uint64_t> numbers;
-  for (const InodeKey key : used) numbers.insert(disk_.inodes.at(key).number);
   uint64_t number = 1;
-  while (numbers.contains(number)) ++number;
+  while (is_taken[number]) ++number;
   const InodeKey key = next_key_++;
   const uint64_t now = coarse_now();
   const Inode inode{
