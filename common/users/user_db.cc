@@ -36,6 +36,7 @@ std::string_view without_line_end(std::string_view line) {
 
 std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
   UserDb db;
+  db.by_name_.reserve(static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t lf = text.find('\n');
     const std::string_view line = without_line_end(text.substr(0, lf));
@@ -51,24 +52,21 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
     auto password = Password::parse(text::without_leading_blanks(line.substr(blank)));
     if (!password) return std::unexpected(ParseError{number, password.error()});
 
-    const std::string key = text::to_lower(name);
-    if (db.by_name_.contains(key)) {
-      return std::unexpected(ParseError{number, "the name stands twice: " + std::string(name)});
+    const User& user = db.users_.emplace_back(std::string(name), *std::move(password));
+    const std::string_view key = user.name;
+    if (!db.by_name_.emplace(key, &user).second) {
+      return std::unexpected(ParseError{number, "the name stands twice: " + user.name});
     }
-    db.users_.push_back(User{std::string(name), *std::move(password)});
-    db.by_name_.emplace(key, &db.users_.back());
     db.domains_.insert(key.substr(key.rfind('@') + 1));
   }
   return db;
 }
 
 const User* UserDb::find(std::string_view name) const {
-  const auto it = by_name_.find(text::to_lower(name));
+  const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
 }
 
-bool UserDb::has_domain(std::string_view domain) const {
-  return domains_.contains(text::to_lower(domain));
-}
+bool UserDb::has_domain(std::string_view domain) const { return domains_.contains(domain); }
 
 }  // namespace users
