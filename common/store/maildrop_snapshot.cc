@@ -128,13 +128,17 @@ bool has_same_names(const KnownMailbox& known, const FileStatus& folder) {
          folder.ctime_ns == known.folder.ctime_ns;
 }
 
-Result<bool> newest_are_as_known(FileOps& ops, int folder, const MessageTable& messages) {
+// A message that went to other mailboxes has been touched when it leaves one of them, and is still
+// what it was.
+Result<bool> newest_are_as_known(MessageLooker looker, const MessageTable& messages) {
   const size_t count = std::min(messages.size(), kNewestLookedAt);
   for (size_t i = messages.size(); i > messages.size() - count; --i) {
-    const MessageFile message = messages.file_of(i - 1);
-    const auto status = ops.fstatat(folder, message_file_name(message.n));
-    if (!status && !is_errno(status.error(), ENOENT)) return std::unexpected(status.error());
-    if (!status || status->type != FileType::kRegular || !message.is_untouched(*status)) {
+    const MessageFile known = messages.file_of(i - 1);
+    const auto look = looker.look(known.n, known);
+    if (!look) return std::unexpected(look.error());
+    if (look->is_as_known) continue;
+    if (!look->message || look->is_doubtful || !known.is(look->message->file) ||
+        look->message->wire_octets != known.wire_octets) {
       return false;
     }
   }
@@ -152,7 +156,7 @@ Result<std::shared_ptr<const MessageTable>> take_snapshot(const StoreRoot& root,
   auto known = index.find(mailbox);
   if (known && !is_credible(*known, *before, now_ns)) known.reset();
   if (known && has_same_names(*known, *before)) {
-    const auto same = newest_are_as_known(root.ops(), folder, *known->messages);
+    const auto same = newest_are_as_known(MessageLooker(root, folder, mailbox), *known->messages);
     if (!same) return std::unexpected(same.error());
     if (*same) return known->messages;
   }

@@ -258,17 +258,22 @@ std::error_code CrashFileOps::link_fd(int fd, int folder, const std::string& nam
   const auto key = opened(fd);
   if (!key) return key.error();
   const auto at = place(folder, name);
-  return at ? enter(*at, *key) : at.error();
+  if (!at) return at.error();
+  const auto error = enter(*at, *key);
+  if (!error) disk_.inodes.at(*key).ctime_ns = coarse_now();
+  return error;
 }
 
 std::error_code CrashFileOps::unlinkat(int folder, const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto key = find(folder, name);
   if (!key) return key.error();
-  if (disk_.inodes.at(*key).type == FileType::kFolder) return error_of(EISDIR);
+  Inode& inode = disk_.inodes.at(*key);
+  if (inode.type == FileType::kFolder) return error_of(EISDIR);
   const auto at = place(folder, name);
   change({.kind = Effect::Kind::kNoEntry, .subject = at->folder, .name = at->name});
   touch(at->folder);
+  inode.ctime_ns = coarse_now();  // it has a name less
   return {};
 }
 

@@ -1,10 +1,13 @@
 // What a login asks of the disk, in calls: with the index, next to nothing while the mailbox is as
 // it was, and its names alone when a message more has come.
-#include <algorithm>
+#include <fcntl.h>
+
+#include <chrono>
 #include <map>
 
 #include "common/store/maildrop_snapshot.h"
 #include "tests/common/store/store_fixture.h"
+#include "tests/support/crash_file_ops.h"
 
 namespace store {
 namespace {
@@ -15,16 +18,23 @@ constexpr size_t kMany = kNewestLookedAt * 3 / 2;
 class SnapshotCostTest : public testing::Test {
  protected:
   SnapshotCostTest() {
-    // Ten seconds ahead: whatever the test does is past when the store looks.
-    auto opened = FileStore::open((folder_.path() / "mail.store").string(), nullptr, ops_,
-                                  [this] { return time_of_day() + ahead_ns_; });
+    auto opened = FileStore::open("/mail.store", nullptr, ops_, disk_.clock());
     EXPECT_TRUE(opened) << opened.error();
     store_ = std::move(*opened);
+    EXPECT_FALSE(disk_.mkdirat(AT_FDCWD, folder_, 0700));
     for (size_t n = 0; n < kMany; ++n) drop(n);
+    wait();
   }
 
   void drop(size_t n) {
-    drop_file(folder_.path() / "mail.store" / kJohn / (std::to_string(n) + ".mail"), "Hello\n");
+    const std::string path = folder_ + '/' + std::to_string(n) + ".mail";
+    const int fd = *disk_.openat(AT_FDCWD, path, O_CREAT | O_RDWR, 0600);
+    EXPECT_TRUE(disk_.write(fd, "Hello\n"));
+    disk_.close(fd);
+  }
+  // Whatever was done is past when the store looks.
+  void wait(std::chrono::nanoseconds time = std::chrono::seconds(10)) {
+    disk_.set_time(disk_.clock()() + static_cast<uint64_t>(time.count()));
   }
 
   std::unique_ptr<Maildrop> login() {
@@ -43,13 +53,11 @@ class SnapshotCostTest : public testing::Test {
     EXPECT_EQ(calls_["getxattrat"], looked_at_closer);
   }
 
-  FaultyFileOps ops_;
-  uint64_t ahead_ns_ = 10'000'000'000;
+  CrashFileOps disk_;
+  FaultyFileOps ops_{disk_};
+  const std::string folder_ = "/mail.store/" + kJohn;
   std::unique_ptr<FileStore> store_;
   std::map<std::string, size_t> calls_;  // of the last login
-
- private:
-  support::TemporaryFolder folder_;
 };
 
 TEST_F(SnapshotCostTest, FirstLoginLooksAtEveryMessage) {
@@ -77,6 +85,7 @@ TEST_F(SnapshotCostTest, OneMessageMoreCostsTheNamesAndALookAtThatOneAlone) {
   login();
   for (size_t more = 1; more <= 3; ++more) {
     drop(kMany - 1 + more);
+    wait();
     EXPECT_EQ(login()->messages().size(), kMany + more);
     expect_looks(1, kNewestLookedAt, 1);
     login();
@@ -98,9 +107,19 @@ TEST_F(SnapshotCostTest, DeliveredMessageCostsTheNamesAndALookAtThatOneAlone) {
   EXPECT_EQ(calls_["pread"], 0U);
 }
 
+TEST_F(SnapshotCostTest, MessageThatLeavesAnotherMailboxCostsALookAtItAlone) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  wait();
+  login();
+  ASSERT_TRUE(remove(**open_maildrop(*store_, kMary), {0}));
+  wait();
+  login();
+  expect_looks(0, kNewestLookedAt, 1);
+}
+
 TEST_F(SnapshotCostTest, EveryMessageIsLookedAtAgainWhenItWasBelievedForLongEnough) {
   login();
-  ahead_ns_ += static_cast<uint64_t>(kBelievedFor.count());
+  wait(kBelievedFor);
   EXPECT_EQ(login()->messages().size(), kMany);
   expect_looks(1, kMany, kMany);
   EXPECT_EQ(calls_["pread"], 0U);
