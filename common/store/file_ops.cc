@@ -87,7 +87,7 @@ FileStatus to_status(const struct stat& raw) {
 ssize_t getxattrat_call(int folder, const std::string& name, const std::string& attribute,
                         std::span<char> value) {
 #if defined(__x86_64__) || defined(__aarch64__)
-  constexpr long kGetxattrat = 464;
+  constexpr int kGetxattrat = 464;
   struct Argument {
     alignas(8) uint64_t value;
     uint32_t size;

@@ -71,7 +71,7 @@ class FolderReader {
     size_t older = names->size();
     std::vector<Look> newest;  // the highest n first
     bool found_known = known_ == nullptr;
-    while (known_ != nullptr && older > 0 && !(found_known && newest.size() >= kNewestLookedAt)) {
+    while (known_ != nullptr && older > 0 && (!found_known || newest.size() < kNewestLookedAt)) {
       const Name& name = (*names)[--older];
       auto look = look_at(name, messages_known_.candidate(name));
       if (!look) return look.error();
@@ -87,11 +87,9 @@ class FolderReader {
       }
       const auto look = look_at(name, std::nullopt);
       if (!look) return look.error();
-      if (look->message) messages_->add(*look->message);
+      add(*look);
     }
-    for (const Look& look : newest | std::views::reverse) {
-      if (look.message) messages_->add(*look.message);
-    }
+    for (const Look& look : newest | std::views::reverse) add(look);
     std::ranges::sort(doubtful_);
     return {};
   }
@@ -100,6 +98,10 @@ class FolderReader {
   std::vector<uint64_t> take_doubtful() { return std::move(doubtful_); }
 
  private:
+  void add(const Look& look) {
+    if (look.message) messages_->add(*look.message);
+  }
+
   Result<Look> look_at(const Name& name, const std::optional<MessageFile>& candidate) {
     auto look = looker_.look(name.n, candidate);
     if (look && look->is_doubtful) doubtful_.push_back(name.n);
@@ -130,17 +132,19 @@ bool has_same_names(const KnownMailbox& known, const FileStatus& folder) {
 
 // A message that went to other mailboxes has been touched when it leaves one of them, and is still
 // what it was.
+bool shows(const Look& look, const MessageFile& known) {
+  if (look.is_as_known) return true;
+  return look.message && !look.is_doubtful && known.is(look.message->file) &&
+         look.message->wire_octets == known.wire_octets;
+}
+
 Result<bool> newest_are_as_known(MessageLooker looker, const MessageTable& messages) {
   const size_t count = std::min(messages.size(), kNewestLookedAt);
   for (size_t i = messages.size(); i > messages.size() - count; --i) {
     const MessageFile known = messages.file_of(i - 1);
     const auto look = looker.look(known.n, known);
     if (!look) return std::unexpected(look.error());
-    if (look->is_as_known) continue;
-    if (!look->message || look->is_doubtful || !known.is(look->message->file) ||
-        look->message->wire_octets != known.wire_octets) {
-      return false;
-    }
+    if (!shows(*look, known)) return false;
   }
   return true;
 }
