@@ -93,7 +93,8 @@ class BadStartTest(ServerCase):
         self.assert_bad_start("--tls-cert and --tls-key need each other", "0", *key)
         self.assert_bad_start("--tls-port needs a certificate .*--tls-cert and --tls-key", "0", "--tls-port", "0")
         self.assert_bad_start("nowhere: No such file or directory .*--tls-cert", "0", "--tls-cert", "nowhere", *key)
-        self.assert_bad_start("nowhere: No such file or directory .*--tls-key", "0", *certificate, "--tls-key", "nowhere")
+        self.assert_bad_start("nowhere: No such file or directory .*--tls-key",
+                              "0", *certificate, "--tls-key", "nowhere")
         self.assert_bad_start("users.txt: .*--tls-cert names .* PEM form", "0", "--tls-cert", "users.txt", *key)
         self.assert_bad_start("users.txt: .*--tls-key .*PEM", "0", *certificate, "--tls-key", "users.txt")
         # Of the same kind as the right one; of another.
