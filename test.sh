@@ -7,8 +7,8 @@ usage() {
 Usage: ./test.sh [NAME]
 
 Installs what is missing, builds with AddressSanitizer and UndefinedBehaviorSanitizer into build/asan
-(and the release, to test run.sh), and runs all tests but those labelled tidy, fuzz and thunderbird. The last line is the verdict, and so
-is the exit status.
+(and the release, to test run.sh), and runs all tests but those labelled tidy, fuzz, thunderbird and differential. The last line is the
+verdict, and so is the exit status.
 
   NAME     run only the transcripts (tests/transcripts) whose name begins so, on the sessions and
            over sockets: ./test.sh smtp/data

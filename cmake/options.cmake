@@ -1,5 +1,6 @@
 # What every target of the project is compiled with: link mymail_options, set nothing elsewhere.
 option(MYMAIL_WERROR "Treat warnings as errors" OFF)
+option(MYMAIL_BENCH "Build what tests/bench needs, without the tests if they are off" OFF)
 option(MYMAIL_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(MYMAIL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
 

@@ -49,8 +49,9 @@ constexpr Program kMypopd{
 };
 
 constexpr std::string_view kFiles =
-    "users.txt has a line for each user: name@domain, a blank, the password. The store is a\n"
-    "folder with a folder for each user. Both are read afresh while the server runs. SIGHUP has\n"
+    "users.txt has a line for each user: name@domain, a blank, the password or a hash of it. The\n"
+    "store is a folder with a folder for each user. Both are read afresh while the server runs. "
+    "SIGHUP has\n"
     "users.txt read at once, even if it is empty now; SIGTERM ends the server in order.";
 
 constexpr std::string_view kStatus =
@@ -94,6 +95,30 @@ void add_listening(CLI::App& app, Common& common) {
       ->capture_default_str()
       ->check(fault_in_host_name)
       ->type_name("NAME")
+      ->group(kGroup);
+}
+
+void add_logins(CLI::App& app, Common& common) {
+  constexpr const char* kGroup = "TLS and logins";
+  app.add_option("--tls-cert", common.tls_certificate,
+                 "The server's certificate and its chain, PEM: turns TLS on")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls-key", common.tls_key, "Its key, PEM, without a passphrase")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--tls-port", common.tls_port,
+                 "One more port, where connections begin with TLS; 0: any\nfree one")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535).description(""))
+      ->group(kGroup);
+  app.add_flag("--allow-plaintext-logins", common.plaintext_logins,
+               "With TLS on, take passwords in the clear from other\nmachines all the same")
+      ->group(kGroup);
+  app.add_flag("--hide-users", common.hide_users, "Do not tell who is a user and who is not")
+      ->group(kGroup);
+  app.add_flag("--throttle-loopback", common.throttle_loopback,
+               "Let clients on this machine wait, too, after many wrong\npasswords")
       ->group(kGroup);
 }
 
@@ -167,6 +192,26 @@ void add_mail(CLI::App& app, Smtp& smtp) {
              kGroup);
   app.add_flag("--trace-headers", smtp.trace_headers,
                "Put Return-Path: and Received: in front of each message\n(RFC 5321 section 4.4)")
+      ->group(kGroup);
+}
+
+void add_sender_logins(CLI::App& app, Smtp& smtp) {
+  constexpr const char* kGroup = "TLS and logins";
+  app.add_flag("--require-login", smtp.require_login,
+               "Take mail only from users who have logged in, and only from\ntheir own address")
+      ->group(kGroup);
+  app.add_flag("--any-sender", smtp.any_sender, "… or, with --require-login, from any address")
+      ->group(kGroup);
+  app.add_flag("--hash-password", smtp.hash_password,
+               "Only read a password and print what users.txt takes for it")
+      ->configurable(false)
+      ->group(kGroup);
+  app.add_option("--scheme", smtp.hash_scheme,
+                 "How --hash-password hashes it: crypt or scram-sha-256")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"crypt", "scram-sha-256"}).description(""))
+      ->configurable(false)
+      ->type_name("WORD")
       ->group(kGroup);
 }
 
@@ -256,6 +301,8 @@ std::optional<int> parse(const Program& program, const AddOptions& add_options, 
     std::cout << app.config_to_str(true);
     return 0;
   }
+  const auto* only_hash = app.get_option_no_throw("--hash-password");
+  if (only_hash != nullptr && only_hash->count() > 0) return std::nullopt;
   if (port_needed && app.count("--port") == 0) return app.exit(CLI::RequiredError("PORT"));
   return std::nullopt;
 }
@@ -268,6 +315,8 @@ std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defa
   smtp.host_name = own_host_name();
   const auto add_options = [&smtp](CLI::App& app) {
     add_listening(app, smtp);
+    add_logins(app, smtp);
+    add_sender_logins(app, smtp);
     add_files(app, smtp);
     add_mail(app, smtp);
     add_count(app, "--max-message-size", smtp.max_message_octets, "The largest message taken",
@@ -287,6 +336,7 @@ std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defa
   pop3.host_name = own_host_name();
   const auto add_options = [&pop3](CLI::App& app) {
     add_listening(app, pop3);
+    add_logins(app, pop3);
     add_files(app, pop3);
     add_limits(app, pop3);
     add_log(app, pop3);

@@ -24,6 +24,12 @@ struct Common {
   std::string store_directory = "mail.store";
   std::vector<std::string> addresses;  // IP addresses to listen on; none: the loopback ones
   std::string host_name;               // by default the machine's, as it calls itself
+  std::string tls_certificate;         // a file; empty: no TLS
+  std::string tls_key;                 // a file
+  std::optional<uint16_t> tls_port;    // for implicit TLS
+  bool plaintext_logins = false;       // though there is TLS
+  bool hide_users = false;
+  bool throttle_loopback = false;
   size_t max_connections = 0;
   size_t max_connections_per_address = 0;
   unsigned idle_timeout_s = 0;
@@ -38,6 +44,10 @@ struct Smtp : Common {
   std::string postmaster;              // empty: the first user
   std::string bare_newlines = "keep";  // or refuse
   bool trace_headers = false;
+  bool require_login = false;
+  bool any_sender = false;
+  bool hash_password = false;         // do only that
+  std::string hash_scheme = "crypt";  // or scram-sha-256
 };
 
 struct Pop3 : Common {};

@@ -16,14 +16,37 @@ constexpr std::string_view kStoreAdvice =
 
 void log_kept(std::string_view problem) { logging::error("users-kept", {{"reason", problem}}); }
 
+void log_certificate_kept(std::string_view problem) {
+  logging::error("certificate-kept", {{"reason", problem}});
+}
+
 void read_again(users::UserFile& users) {
   const auto count = users.reload();
   if (!count) return log_kept(count.error() + " (the users stay as they were)");
   logging::info("users-read", {{"users", *count}});
 }
 
+void read_again(net::TlsContext& tls) {
+  const auto read = tls.reload();
+  if (!read) return log_certificate_kept(read.error() + " (the certificate stays as it was)");
+  logging::info("certificate-read");
+}
+
+// What the options about TLS lack of each other, or nothing.
+std::string fault_in_tls(const options::Common& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return "--tls-cert and --tls-key need each other";
+  }
+  if (options.tls_port && options.tls_certificate.empty()) {
+    return "--tls-port needs --tls-cert and --tls-key";
+  }
+  return {};
+}
+
 // Once, not for each address: it is one thing to know.
-void warn_of_clear_text(const net::Server& server) {
+void warn_of_clear_text(const net::Server& server, const options::Common& options) {
+  const auto policy = login_policy(options);
+  if (policy.tls && !policy.plaintext_logins) return;
   const auto endpoints = server.endpoints();
   const auto open = std::ranges::find_if(
       endpoints, [](const auto& endpoint) { return !endpoint.address().is_loopback(); });
@@ -31,7 +54,7 @@ void warn_of_clear_text(const net::Server& server) {
   logging::warning("clear-text", {{"address", net::to_text(*open)},
                                   {"reason",
                                    "passwords and mail travel unencrypted: listen only "
-                                   "where you trust the network"}});
+                                   "where you trust the network, or turn TLS on"}});
 }
 
 }  // namespace
@@ -49,11 +72,21 @@ std::expected<Files, std::string> open_files(const options::Common& options) {
         logging::warning("store", {{"what", what}, {"detail", detail}});
       });
   if (!store) return std::unexpected(store.error() + std::string(kStoreAdvice));
-  return Files{*std::move(users), *std::move(store)};
+  Files files{*std::move(users), *std::move(store), nullptr};
+  if (auto fault = fault_in_tls(options); !fault.empty()) return std::unexpected(std::move(fault));
+  if (options.tls_certificate.empty()) return files;
+  auto tls = net::TlsContext::open(options.tls_certificate, options.tls_key, log_certificate_kept);
+  if (!tls) return std::unexpected(tls.error());
+  files.tls = *std::move(tls);
+  return files;
+}
+
+protocol::LoginPolicy login_policy(const options::Common& options) {
+  return {.tls = !options.tls_certificate.empty(), .plaintext_logins = options.plaintext_logins};
 }
 
 net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    users::UserFile& users) {
+                                    const Files& files) {
   net::ServerSettings server;
   server.sockets = std::move(sockets);
   server.addresses = options.addresses;
@@ -62,15 +95,20 @@ net::ServerSettings server_settings(const options::Common& options, std::vector<
   server.max_connections = options.max_connections;
   server.max_connections_per_address = options.max_connections_per_address;
   server.timeout_s = options.idle_timeout_s;
-  server.on_hangup = [&users] { read_again(users); };
+  server.tls = files.tls.get();
+  server.tls_port = options.tls_port;
+  server.on_hangup = [&files] {
+    read_again(*files.users);
+    if (files.tls) read_again(*files.tls);
+  };
   server.on_stopping = net::say_stopping;
   return server;
 }
 
-std::expected<void, std::string> run(net::Server& server) {
+std::expected<void, std::string> run(net::Server& server, const options::Common& options) {
   if (const auto listening = server.listen(); !listening) return listening;
   logging::info("started", {{"version", kVersion}});
-  warn_of_clear_text(server);
+  warn_of_clear_text(server, options);
   net::say_ready();
   server.run();
   return {};

@@ -11,29 +11,35 @@
 
 #include "common/log.h"
 #include "common/net/server.h"
+#include "common/net/tls_context.h"
 #include "common/options.h"
+#include "common/protocol/channel.h"
 #include "common/store/file_store.h"
 #include "common/users/user_file.h"
 
 namespace service {
 
-// The users and the store, which outlive the server.
+// What the files that the command line names become. All of it outlives the server.
 struct Files {
   std::unique_ptr<users::UserFile> users;
   std::unique_ptr<store::FileStore> store;
+  std::unique_ptr<net::TlsContext> tls;  // null: no TLS
 };
 
 logging::LogSettings log_settings(const options::Common& options);
 
-// Opens both. The error says what to do.
+// Opens them. The error says what to do.
 std::expected<Files, std::string> open_files(const options::Common& options);
 
-// What the server needs to know of the command line, and what it does when signalled. `users`
+// When a client may log in.
+protocol::LoginPolicy login_policy(const options::Common& options);
+
+// What the server needs to know of the command line, and what it does when signalled. `files`
 // outlives the server.
 net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    users::UserFile& users);
+                                    const Files& files);
 
 // Listens and serves to the end. The error: it cannot listen.
-std::expected<void, std::string> run(net::Server& server);
+std::expected<void, std::string> run(net::Server& server, const options::Common& options);
 
 }  // namespace service

@@ -30,9 +30,11 @@ constexpr int kTries = 21;  // two seconds
 
 class Handler {
  public:
-  // The three outlive the handler.
-  Handler(users::UserSource& users, store::MailStore& store, net::Connection& connection)
-      : users_(users), store_(store), connection_(connection) {}
+  // Both outlive the handler.
+  Handler(const World& world, net::Connection& connection)
+      : world_(world), connection_(connection), logins_(world.logins, connection) {}
+
+  net::TlsContext* tls() const { return world_.tls; }
 
   // The session that asks, set before the first action; it is destroyed before the handler, since
   // it looks into the maildrop's list of messages.
@@ -42,16 +44,8 @@ class Handler {
   static bool is_slow(const Action& action) { return !std::holds_alternative<ReadMessage>(action); }
 
   asio::awaitable<void> perform(protocol::Authenticate& action) {
-    const auto users = users_.current();
-    const users::User* user = users->find(action.user);
-    if (user == nullptr || !user->password.matches(action.password)) {
-      logging::warning(
-          "login-refused",
-          {{"session", connection_.number()}, {"user", action.user}, {"peer", connection_.peer()}});
-      session_->authenticated(protocol::Refused{});
-      co_return;
-    }
-    session_->authenticated(protocol::Accepted{user->name});
+    const auto outcome = co_await logins_.step(action);
+    session_->authenticated(outcome);
   }
 
   asio::awaitable<void> perform(OpenMaildrop& action) {
@@ -124,7 +118,7 @@ class Handler {
     for (int tries = 1;; ++tries) {
       Opened opened = co_await net::await_done<std::unique_ptr<store::Maildrop>>(
           [this, &mailbox](store::Done<std::unique_ptr<store::Maildrop>> done) {
-            store_.open_maildrop(mailbox, std::move(done));
+            world_.store.open_maildrop(mailbox, std::move(done));
           });
       if (opened || opened.error() != store::MaildropError::kInUse || tries == kTries) {
         co_return opened;
@@ -142,9 +136,9 @@ class Handler {
     bool operator==(const End&) const = default;
   };
 
-  users::UserSource& users_;
-  store::MailStore& store_;
+  const World& world_;
   net::Connection& connection_;
+  net::ConnectionLogins logins_;
   Session* session_ = nullptr;
   std::unique_ptr<store::Maildrop> maildrop_;
   std::optional<End> end_;
@@ -154,8 +148,8 @@ class Handler {
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   net::log_connected(connection);
-  Handler handler(world.users, world.store, connection);
-  Session session(world.settings, world.users);
+  Handler handler(world, connection);
+  Session session(world.settings, world.users, net::channel_of(connection));
   handler.attach(session);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
   const Tally& tally = session.tally();

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "common/net/connection.h"
+#include "common/net/logins.h"
+#include "common/net/tls_context.h"
 #include "common/store/mail_store.h"
 #include "common/users/user_db.h"
 #include "pop3d/session.h"
@@ -17,6 +19,8 @@ struct World {
   const Settings& settings;
   users::UserSource& users;
   store::MailStore& store;
+  net::Logins& logins;
+  net::TlsContext* tls = nullptr;  // null: the sessions do not offer it
 };
 
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. The

@@ -9,7 +9,8 @@ struct Limits {
   // A command line in octets, line end included. RFC 2449 §4 lets a client send 255; this one takes
   // more, for the longest name that users.txt takes and for long passwords.
   static constexpr size_t kCommandLine = 512;
-  static constexpr size_t kReplyLine = 512;  // RFC 2449 §4
+  static constexpr size_t kAuthLine = 12'288;  // of AUTH's dialogue (RFC 5034 §4)
+  static constexpr size_t kReplyLine = 512;    // RFC 2449 §4
   // What is asked of the maildrop in one piece while a message is sent.
   static constexpr size_t kReadOctets = size_t{64} * 1024;
 

@@ -17,19 +17,18 @@ std::expected<size_t, Reply> Listing::find(std::string_view number) const {
   if (!value) return std::unexpected(bad_argument());
   if (*value == 0 || *value > messages_->size()) return std::unexpected(no_such_message());
   const auto index = static_cast<size_t>(*value - 1);
-  if (is_deleted(index)) return std::unexpected(already_deleted());
+  if (deleted_[index]) return std::unexpected(already_deleted());
   return index;
 }
 
 std::optional<size_t> Listing::next(size_t index) const {
-  while (index < messages_->size() && is_deleted(index)) ++index;
+  index = deleted_.next_unset(index);
   return index < messages_->size() ? std::optional(index) : std::nullopt;
 }
 
 void Listing::mark_deleted(size_t index) {
-  if (is_deleted(index)) return;
-  deleted_.resize(messages_->size(), false);
-  deleted_[index] = true;
+  if (deleted_[index]) return;
+  deleted_.set(index);
   ++deleted_count_;
   octets_ -= messages_->octets_of(index);
 }
@@ -43,7 +42,7 @@ size_t Listing::restore() {
 std::vector<size_t> Listing::deleted() const {
   std::vector<size_t> indexes;
   indexes.reserve(deleted_count_);
-  for (size_t i = 0; i < deleted_.size(); ++i) {
+  for (size_t i = 0; i < messages_->size(); ++i) {
     if (deleted_[i]) indexes.push_back(i);
   }
   return indexes;

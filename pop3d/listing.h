@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/store/message_list.h"
+#include "pop3d/marks.h"
 #include "pop3d/reply.h"
 
 namespace pop3 {
@@ -38,10 +39,8 @@ class Listing {
   std::vector<size_t> deleted() const;
 
  private:
-  bool is_deleted(size_t index) const { return deleted_count_ > 0 && deleted_[index]; }
-
   const store::MessageList* messages_;
-  std::vector<bool> deleted_;  // empty until the first is
+  Marks deleted_;
   size_t deleted_count_ = 0;
   uint64_t octets_;  // of those that are not deleted
 };

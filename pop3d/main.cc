@@ -32,6 +32,8 @@ pop3::Settings session_settings(const options::Pop3& options) {
   pop3::Settings settings;
   settings.host_name = options.host_name;
   settings.version = kVersion;
+  settings.logins = service::login_policy(options);
+  settings.hide_users = options.hide_users;
   settings.limits.timeout_s = options.idle_timeout_s;
   return settings;
 }
@@ -49,13 +51,14 @@ int main(int argc, char** argv) {
   if (!files) return net::bad_start(kProgram, files.error());
 
   const pop3::Settings settings = session_settings(*options);
-  const pop3::World world{settings, *files->users, *files->store};
-  auto server_settings = service::server_settings(*options, std::move(sockets), *files->users);
+  net::Logins logins(*files->users, options->throttle_loopback);
+  const pop3::World world{settings, *files->users, *files->store, logins, files->tls.get()};
+  auto server_settings = service::server_settings(*options, std::move(sockets), *files);
   server_settings.refusal = pop3::refusal();
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return pop3::serve(connection, world);
   });
-  if (const auto served = service::run(server); !served) {
+  if (const auto served = service::run(server, *options); !served) {
     return net::bad_start(kProgram, served.error());
   }
   return EXIT_SUCCESS;

@@ -25,12 +25,19 @@ Reply ready(std::string_view host) { return ok("POP3 Server on " + std::string(h
 Reply goodbye() { return ok("Service closing transmission channel"); }
 Reply noop() { return ok(""); }
 
-std::string capabilities(std::string_view version) {
+Reply ready_for_tls() { return ok("Begin TLS negotiation"); }
+
+std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls) {
   std::string out = render(ok("Capability list follows"));
   out +=
       "TOP\r\n"
-      "UIDL\r\n"
-      "USER\r\n"
+      "UIDL\r\n";
+  if (start_tls) out += "STLS\r\n";
+  if (!mechanisms.empty()) {
+    out += "USER\r\nSASL ";
+    out.append(mechanisms).append("\r\n");
+  }
+  out +=
       "PIPELINING\r\n"
       "RESP-CODES\r\n"
       "AUTH-RESP-CODE\r\n"
@@ -40,11 +47,17 @@ std::string capabilities(std::string_view version) {
   return out;
 }
 
+std::string challenge(std::string_view base64) { return "+ " + std::string(base64) + "\r\n"; }
+
 Reply user_is_valid() { return ok("User is valid, proceed with password"); }
 Reply no_such_user() { return client_error("No such user"); }
 Reply maildrop_loaded() { return ok("Password is valid, mail loaded"); }
 Reply wrong_password() { return client_error("[AUTH] Invalid password"); }
-Reply login_unavailable() { return err("[SYS/TEMP] login unavailable"); }
+Reply login_unavailable() { return err("[SYS/TEMP] login unavailable, wait"); }
+Reply tls_needed() { return client_error("[AUTH] TLS is needed"); }
+Reply unknown_mechanism() { return client_error("Unrecognized authentication mechanism"); }
+Reply not_base64() { return client_error("Cannot decode response"); }
+Reply login_cancelled() { return client_error("Authentication cancelled"); }
 Reply maildrop_in_use() { return err("[IN-USE] maildrop is locked by another session"); }
 Reply store_unavailable() { return err("[SYS/TEMP] mail store unavailable"); }
 

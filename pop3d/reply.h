@@ -24,9 +24,14 @@ std::string render(const Reply& reply);
 Reply ready(std::string_view host);
 Reply goodbye();
 Reply noop();
+Reply ready_for_tls();
 
 // CAPA's answer: a status line and the capabilities, a line each, dot included (RFC 2449).
-std::string capabilities(std::string_view version);
+// `mechanisms`: for SASL, with blanks between; empty: no login now, so no USER either.
+std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls);
+
+// What a mechanism says next: `+ ` and base64 (RFC 5034 §4). As it is sent.
+std::string challenge(std::string_view base64);
 
 // The login.
 Reply user_is_valid();
@@ -34,6 +39,10 @@ Reply no_such_user();
 Reply maildrop_loaded();
 Reply wrong_password();
 Reply login_unavailable();
+Reply tls_needed();
+Reply unknown_mechanism();
+Reply not_base64();
+Reply login_cancelled();
 Reply maildrop_in_use();
 Reply store_unavailable();
 

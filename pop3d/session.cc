@@ -5,6 +5,7 @@
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 
 namespace pop3 {
@@ -35,18 +36,6 @@ Reply reply_to(Refusal refusal) {
   return bad_argument();
 }
 
-// The next word of an argument, blanks around it dropped.
-std::string_view take_word(std::string_view& argument) {
-  argument = text::without_leading_blanks(argument);
-  const std::string_view word = argument.substr(0, argument.find(' '));
-  argument.remove_prefix(word.size());
-  return word;
-}
-
-std::string_view trimmed(std::string_view argument) {
-  return text::without_trailing_blanks(text::without_leading_blanks(argument));
-}
-
 }  // namespace
 
 // All of POP3 on one screen. A registered verb without a handler is not supported.
@@ -65,59 +54,42 @@ struct Session::CommandTable {
       {"RSET", &Session::rset, kLoggedIn, 0, Argument::kNone},
       {"NOOP", &Session::noop, kLoggedIn, 0, Argument::kNone},
       {"QUIT", &Session::quit, 0, 0, Argument::kNone},
+      {"AUTH", &Session::auth, kAuthorizing, 0, Argument::kRequired},
+      {"STLS", &Session::stls, kAuthorizing, 0, Argument::kNone},
       {"APOP"},
-      {"AUTH"},
-      {"STLS"},
       {"UTF8"},
       {"LANG"},
   }};
 };
 
-Session::Session(const Settings& settings, users::UserSource& users)
-    : settings_(settings),
+Session::Session(const Settings& settings, users::UserSource& users, protocol::Channel channel)
+    : Dialogue(text::LineReader::Rule::kEither, Limits::kAuthLine),
+      settings_(settings),
       users_(users),
-      reader_(text::LineReader::Rule::kEither, Limits::kCommandLine) {
+      channel_(channel) {
   say(ready(settings_.host_name));
 }
-
-void Session::receive(std::string_view bytes) { reader_.append(bytes); }
-
-void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   if (why == protocol::Ending::kShutDown) send(closing_down());
   phase_ = Closing{Closed::kEnded};
 }
 
-std::string Session::take_output() { return std::exchange(output_, {}); }
-
 Action Session::next() {
   for (;;) {
-    if (output_.size() >= kOutputLimit) return protocol::Flush{};
-    std::optional<Action> action;
-    if (std::holds_alternative<Closing>(phase_)) {
-      action = protocol::Close{};
-    } else if (auto* update = std::get_if<Update>(&phase_)) {
-      action = RemoveMessages{std::move(update->deleted)};
-    } else if (auto* transaction = std::get_if<Transaction>(&phase_)) {
-      action = next_of(*transaction);
-    } else if (auto* authorization = std::get_if<Authorization>(&phase_)) {
-      action = next_of(*authorization);
-    } else {
-      action = next_command();
-    }
-    if (action) return *std::move(action);
+    if (turn_is_over()) return protocol::Flush{};
+    if (auto action = next_of_phase()) return *std::move(action);
   }
 }
 
-std::optional<Action> Session::next_of(Authorization& authorization) {
-  switch (authorization.step) {
-    case Authorization::Step::kAuthenticate:
-      return protocol::Authenticate{authorization.user, std::move(authorization.password)};
-    case Authorization::Step::kOpen:
-      return OpenMaildrop{authorization.user};
-    case Authorization::Step::kCommand:
-      break;
+std::optional<Action> Session::next_of_phase() {
+  if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
+  if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (const auto* opening = std::get_if<Opening>(&phase_)) return OpenMaildrop{opening->mailbox};
+  if (auto* transaction = std::get_if<Transaction>(&phase_)) return next_of(*transaction);
+  if (auto* update = std::get_if<Update>(&phase_)) {
+    return RemoveMessages{std::move(update->deleted)};
   }
   return next_command();
 }
@@ -136,7 +108,11 @@ std::optional<Action> Session::next_of(Transaction& transaction) {
 }
 
 std::optional<Action> Session::next_command() {
-  if (const auto line = reader_.next()) {
+  if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+    close_with(closing_no_mail_client(), Closed::kNoMailClient);
+    return std::nullopt;
+  }
+  if (const auto line = next_line()) {
     run(*line);
     return std::nullopt;
   }
@@ -158,7 +134,10 @@ void Session::run(const text::Line& line) {
   }
   // Other control characters may stand in a password.
   constexpr std::string_view kNeverInALine("\0\r", 2);
-  if (line.too_long || line.text.find_first_of(kNeverInALine) != std::string_view::npos) {
+  const size_t limit =
+      text::equal_ignoring_case(verb, "AUTH") ? Limits::kAuthLine : Limits::kCommandLine;
+  if (line.too_long || line.octets > limit ||
+      line.text.find_first_of(kNeverInALine) != std::string_view::npos) {
     return say(unknown_command());
   }
   const auto* row = protocol::find_command<Session>(CommandTable::kRows, verb);
@@ -175,28 +154,10 @@ unsigned Session::facts() const {
   return kLoggedIn;
 }
 
-void Session::user(std::string_view argument) {
-  const std::string_view name = trimmed(argument);
-  auto& authorization = std::get<Authorization>(phase_);
-  authorization.user.clear();
-  if (users_.current()->find(name) == nullptr) return say(no_such_user());
-  authorization.user = name;
-  say(user_is_valid());
-}
-
-// The rest of the line, blanks and all, is the password (RFC 1939 §7).
-void Session::pass(std::string_view argument) {
-  auto& authorization = std::get<Authorization>(phase_);
-  authorization.password = argument;
-  authorization.step = Authorization::Step::kAuthenticate;
-}
-
-void Session::capa(std::string_view) { output_ += capabilities(settings_.version); }
-
 void Session::stat(std::string_view) { say(totals(listing().count(), listing().octets())); }
 
 void Session::list(std::string_view argument) {
-  if (const auto number = trimmed(argument); !number.empty()) {
+  if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
     return say(message_octets(*index + 1, listing().messages().octets_of(*index)));
@@ -206,7 +167,7 @@ void Session::list(std::string_view argument) {
 }
 
 void Session::uidl(std::string_view argument) {
-  if (const auto number = trimmed(argument); !number.empty()) {
+  if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
     return say(message_uid(*index + 1, listing().messages().uid_of(*index)));
@@ -216,14 +177,14 @@ void Session::uidl(std::string_view argument) {
 }
 
 void Session::retr(std::string_view argument) {
-  const auto index = listing().find(trimmed(argument));
+  const auto index = listing().find(text::without_blanks(argument));
   if (!index) return say(index.error());
   answer(MessageWriter(*index, std::nullopt));
 }
 
 void Session::top(std::string_view argument) {
-  const auto number = take_word(argument);
-  const auto lines = parse_number(trimmed(argument));
+  const auto number = text::take_word(argument);
+  const auto lines = parse_number(text::without_blanks(argument));
   if (!lines) return say(bad_argument());
   const auto index = listing().find(number);
   if (!index) return say(index.error());
@@ -231,7 +192,7 @@ void Session::top(std::string_view argument) {
 }
 
 void Session::dele(std::string_view argument) {
-  const auto index = listing().find(trimmed(argument));
+  const auto index = listing().find(text::without_blanks(argument));
   if (!index) return say(index.error());
   listing().mark_deleted(*index);
   say(message_deleted());
@@ -253,18 +214,6 @@ void Session::quit(std::string_view) {
 }
 
 // ---- Outcomes ----
-
-void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  auto& authorization = std::get<Authorization>(phase_);
-  if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
-    authorization.user = accepted->user;
-    authorization.step = Authorization::Step::kOpen;
-    return;
-  }
-  authorization = Authorization{};  // PASS again needs USER again (RFC 1939 §7)
-  const bool refused = std::holds_alternative<protocol::Refused>(outcome);
-  say(refused ? wrong_password() : login_unavailable());
-}
 
 void Session::maildrop_opened(const store::MessageList& messages) {
   phase_ = Transaction{Listing(messages)};

@@ -4,14 +4,15 @@
 // (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h
-//          → Authenticate         check a password         → authenticated()
+//          → Authenticate         a step of a login        → authenticated()
+//          → StartTls             the handshake            → tls_started()
 //          → OpenMaildrop         lock it, look into it    → maildrop_opened(), maildrop_refused()
 //          → ReadMessage          more of a message        → message_read(), message_unreadable()
 //          → RemoveMessages       the UPDATE state         → messages_removed()
 //
-// The outcome of one action is reported before next() is called again. Input is bounded by one
-// command line and what the driver gives in one receive(); output by kOutputLimit and one reply,
-// LIST and UIDL of any maildrop included: they go on where they stopped.
+// The outcome of one action is reported before next() is called again. What comes in and goes out,
+// and the bounds of it: common/protocol/dialogue.h. LIST and UIDL of any maildrop keep to them:
+// they go on where they stopped.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,10 @@
 #include <vector>
 
 #include "common/protocol/action.h"
+#include "common/protocol/channel.h"
+#include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
-#include "common/protocol/refusals.h"
+#include "common/protocol/sasl_dialogue.h"
 #include "common/store/message_list.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
@@ -53,7 +56,7 @@ struct RemoveMessages {
   std::vector<size_t> indexes;
 };
 
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close,
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, protocol::StartTls,
                             protocol::Authenticate, OpenMaildrop, ReadMessage, RemoveMessages>;
 
 // Why a maildrop could not be opened.
@@ -65,7 +68,9 @@ enum class MaildropRefusal {
 struct Settings {
   std::string host_name;
   std::string version;  // for CAPA's IMPLEMENTATION
-  Limits limits;
+  protocol::LoginPolicy logins = {};
+  bool hide_users = false;  // USER takes any name
+  Limits limits = {};
 };
 
 // What a session came to, for the log.
@@ -76,24 +81,18 @@ struct Tally {
   std::optional<size_t> left = {};  // in the maildrop at the end; none: it was never opened
 };
 
-class Session {
+class Session : public protocol::Dialogue {
  public:
-  static constexpr size_t kOutputLimit = size_t{64} * 1024;
-
   // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
-  Session(const Settings& settings, users::UserSource& users);
+  Session(const Settings& settings, users::UserSource& users, protocol::Channel channel);
 
-  // The client's bytes, copied. After next() returned Read.
-  void receive(std::string_view bytes);
-  // The client sends no more. What it has sent is answered first; then next() returns Close.
-  void end_of_input();
   // next() returns Close; nothing is removed. A time-out is not answered (RFC 1939 §3), a
   // shut-down is. After next() returned Read or Flush.
   void end(protocol::Ending why);
 
   Action next();
-  std::string take_output();
 
+  void tls_started();
   void authenticated(const protocol::AuthOutcome& outcome);
   // `messages` lives until the session ends.
   void maildrop_opened(const store::MessageList& messages);
@@ -108,17 +107,23 @@ class Session {
   const Tally& tally() const { return tally_; }
   // After next() returned Close.
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
-  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
   struct Fresh {};  // nothing received yet
   // RFC 1939 §4, until the maildrop is open.
   struct Authorization {
-    enum class Step { kCommand, kAuthenticate, kOpen };
-    Step step = Step::kCommand;
-    std::string user;      // USER's, or, from kOpen on, the mailbox; empty: none yet
-    std::string password;  // PASS's
+    std::string user = {};  // USER's; empty: none yet
+  };
+  // From PASS or AUTH to its outcome.
+  struct LoggingIn {
+    protocol::SaslDialogue dialogue = {};
+    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
+  };
+  struct StartingTls {};
+  // Who is logged in; the maildrop is not open yet.
+  struct Opening {
+    std::string mailbox;
   };
   // RFC 1939 §5.
   struct Transaction {
@@ -134,13 +139,16 @@ class Session {
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Authorization, Transaction, Update, Closing>;
+  using Phase = std::variant<Fresh, Authorization, LoggingIn, StartingTls, Opening, Transaction,
+                             Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
 
   void user(std::string_view argument);
   void pass(std::string_view argument);
+  void auth(std::string_view argument);
+  void stls(std::string_view argument);
   void capa(std::string_view argument);
   void stat(std::string_view argument);
   void list(std::string_view argument);
@@ -153,12 +161,17 @@ class Session {
   void quit(std::string_view argument);
 
   // Each advances its phase: an action, or nothing to go on.
-  std::optional<Action> next_of(Authorization& authorization);
+  std::optional<Action> next_of_phase();
+  std::optional<Action> next_of(LoggingIn& login);
   std::optional<Action> next_of(Transaction& transaction);
   std::optional<Action> next_command();
 
   void run(const text::Line& line);
+  bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
+  protocol::SaslOffer offered() const;
+  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
   void answer(Transaction::Reply reply);
+  bool is_logged_in() const { return std::holds_alternative<Transaction>(phase_); }
   Listing& listing() { return std::get<Transaction>(phase_).listing; }
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
@@ -167,13 +180,10 @@ class Session {
 
   const Settings& settings_;
   users::UserSource& users_;
-  text::LineReader reader_;
-  std::string output_;
+  protocol::Channel channel_;
   Phase phase_;
   size_t errors_ = 0;
-  bool input_ended_ = false;
   Tally tally_;
-  protocol::Refusals refusals_;
 };
 
 }  // namespace pop3

@@ -1,7 +1,5 @@
 #include "smtpd/address.h"
 
-#include <optional>
-
 #include "common/text/ascii.h"
 #include "smtpd/address_literal.h"
 #include "smtpd/limits.h"
@@ -153,6 +151,23 @@ std::expected<Path, std::string_view> parse_mailbox(std::string_view text) {
   auto mailbox = take_mailbox(in);
   if (mailbox && !in.rest().empty()) return std::unexpected("text after the address");
   return mailbox;
+}
+
+std::optional<std::string> spell_mailbox(std::string_view name) {
+  const auto spells = [name](const std::string& address) {
+    const auto parsed = parse_forward_path('<' + address + '>');
+    return parsed && parsed->rest.empty() && parsed->path.name() == name;
+  };
+  if (std::string plain(name); spells(plain)) return plain;
+  const size_t at = name.rfind('@');
+  std::string quoted = "\"";
+  for (const char c : name.substr(0, at)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  quoted.append("\"").append(name.substr(at));
+  if (spells(quoted)) return quoted;
+  return std::nullopt;
 }
 
 }  // namespace smtp

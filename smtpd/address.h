@@ -6,6 +6,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,9 @@ PathResult parse_forward_path(std::string_view text);
 
 // `local@domain`, nothing before or after it, brackets optional: VRFY's argument.
 std::expected<Path, std::string_view> parse_mailbox(std::string_view text);
+
+// The other way: how an address spells the name of a user, its local part in quotes where it is no
+// dot-string. Nothing when none can, which users.txt does not forbid: `jörg@h`, `a@b,c`.
+std::optional<std::string> spell_mailbox(std::string_view name);
 
 }  // namespace smtp

@@ -62,11 +62,15 @@ std::optional<Reply> check_parameters(std::string_view rest, Greeting greeting, 
 // MAIL's parameters, each at most once (RFC 5321 §4.1.1.11 leaves a second one without a meaning).
 class MailParameters {
  public:
-  explicit MailParameters(const Limits& limits) : limits_(limits) {}
+  MailParameters(const Limits& limits, bool offers_auth)
+      : limits_(limits), offers_auth_(offers_auth) {}
 
   std::optional<Reply> operator()(const Parameter& parameter) {
     if (equal_ignoring_case(parameter.keyword, "SIZE")) return size(parameter.value);
     if (equal_ignoring_case(parameter.keyword, "BODY")) return body(parameter.value);
+    if (offers_auth_ && equal_ignoring_case(parameter.keyword, "AUTH")) {
+      return auth(parameter.value);
+    }
     return not_offered(parameter.keyword);
   }
 
@@ -96,7 +100,17 @@ class MailParameters {
     return bad_argument("BODY takes 7BIT or 8BITMIME");
   }
 
+  // RFC 4954 §5: <>, or an address in xtext
+  std::optional<Reply> auth(std::optional<std::string_view> value) {
+    if (has_auth_) return bad_argument("AUTH stands twice");
+    has_auth_ = true;
+    if (!value) return bad_argument("AUTH takes <> or an address");
+    return std::nullopt;
+  }
+
   const Limits& limits_;
+  const bool offers_auth_;
+  bool has_auth_ = false;
   bool has_size_ = false;
   bool has_body_ = false;
 };
@@ -104,7 +118,7 @@ class MailParameters {
 }  // namespace
 
 std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting greeting,
-                                             const Limits& limits) {
+                                             const Limits& limits, bool offers_auth) {
   constexpr std::string_view kFrom = "FROM:";
   if (!text::starts_with_ignoring_case(argument, kFrom)) {
     return std::unexpected(bad_argument("MAIL takes FROM:<address>"));
@@ -115,7 +129,8 @@ std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting
   }
   auto parsed = parse_reverse_path(argument);
   if (!parsed) return std::unexpected(bad_sender(parsed.error()));
-  if (auto refusal = check_parameters(parsed->rest, greeting, MailParameters(limits))) {
+  if (auto refusal =
+          check_parameters(parsed->rest, greeting, MailParameters(limits, offers_auth))) {
     return std::unexpected(*std::move(refusal));
   }
   return MailCommand{std::move(parsed->path)};

@@ -21,8 +21,10 @@ struct RcptCommand {
 
 // `argument`: what follows `MAIL ` or `RCPT `. Without EHLO any parameter is one too many (501);
 // after it one that was not offered is 555. SIZE past the limit is refused here (RFC 1870 §6.1).
+// AUTH= is taken where AUTH is offered, and ignored: there is nobody to pass it on to (RFC 4954
+// §5).
 std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting greeting,
-                                             const Limits& limits);
+                                             const Limits& limits, bool offers_auth);
 std::expected<RcptCommand, Reply> parse_rcpt(std::string_view argument, Greeting greeting);
 
 // HELO's and EHLO's argument: one token without blanks and controls, whatever it is (RFC 5321

@@ -23,12 +23,18 @@ using protocol::StoreOutcome;
 class Handler {
  public:
   // The three outlive the handler.
-  Handler(Session& session, const World& world, const net::Connection& connection)
-      : session_(session), world_(world), connection_(connection) {}
+  Handler(Session& session, const World& world, net::Connection& connection)
+      : session_(session),
+        world_(world),
+        connection_(connection),
+        logins_(world.logins, connection) {}
+
+  net::TlsContext* tls() const { return world_.tls; }
 
   // While the others run the client is still sending its message, and waits for nothing.
   static bool is_slow(const Action& action) {
-    return std::holds_alternative<CommitMessage>(action);
+    return std::holds_alternative<CommitMessage>(action) ||
+           std::holds_alternative<protocol::Authenticate>(action);
   }
 
   asio::awaitable<void> perform(OpenMessage& action) {
@@ -78,9 +84,22 @@ class Handler {
     session_.message_committed(id->text);
   }
 
+  // Before the refusal, so that the next message finds the room that this one had.
   asio::awaitable<void> perform(DiscardMessage&) {
+    const auto dropped = co_await net::await_done<void>(
+        [this](store::Done<void> done) { delivery_->drop(std::move(done)); });
+    if (!dropped) log_failure("message-not-stored", dropped.error());
     delivery_.reset();
-    co_return;
+  }
+
+  asio::awaitable<void> perform(protocol::Authenticate& action) {
+    const auto outcome = co_await logins_.step(action);
+    if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
+      logging::info("login", {{"session", connection_.number()},
+                              {"user", accepted->user},
+                              {"peer", connection_.peer()}});
+    }
+    session_.authenticated(outcome);
   }
 
  private:
@@ -102,6 +121,7 @@ class Handler {
   Session& session_;
   const World& world_;
   const net::Connection& connection_;
+  net::ConnectionLogins logins_;
   std::unique_ptr<store::Delivery> delivery_;  // of the message that is coming in
 };
 
@@ -109,7 +129,7 @@ class Handler {
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   net::log_connected(connection);
-  Session session(world.settings, world.users);
+  Session session(world.settings, world.users, net::channel_of(connection));
   Handler handler(session, world, connection);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);
   const Tally& tally = session.tally();

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "common/net/connection.h"
+#include "common/net/logins.h"
+#include "common/net/tls_context.h"
 #include "common/store/mail_store.h"
 #include "common/users/user_db.h"
 #include "smtpd/session.h"
@@ -16,7 +18,9 @@ struct World {
   const Settings& settings;
   users::UserSource& users;
   store::MailStore& store;
-  bool trace_headers = false;  // put in front of each message: trace.h
+  net::Logins& logins;
+  net::TlsContext* tls = nullptr;  // null: the sessions do not offer it
+  bool trace_headers = false;      // put in front of each message: trace.h
 };
 
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. A

@@ -13,6 +13,7 @@ struct Limits {
   // 26 SIZE (RFC 1870 §3), 17 BODY (RFC 6152 §2), 500 AUTH (RFC 4954 §3).
   static constexpr size_t kCommandLine = 512;
   static constexpr size_t kMailLine = kCommandLine + 26 + 17 + 500;
+  static constexpr size_t kAuthLine = 12'288;  // RFC 4954 §4, and the lines of its dialogue
   static constexpr size_t kReplyLine = 512;
   static constexpr size_t kPath = 256;  // brackets included; its parts have no limit of their own
 

@@ -11,6 +11,7 @@
 #include "common/net/server.h"
 #include "common/net/service_manager.h"
 #include "common/options.h"
+#include "common/password_prompt.h"
 #include "common/service.h"
 #include "smtpd/driver.h"
 #include "smtpd/session.h"
@@ -37,6 +38,10 @@ smtp::Settings session_settings(const options::Smtp& options) {
   settings.postmaster = options.postmaster;
   settings.bare_newlines =
       options.bare_newlines == "refuse" ? smtp::BareNewlines::kRefuse : smtp::BareNewlines::kKeep;
+  settings.logins = service::login_policy(options);
+  settings.require_login = options.require_login;
+  settings.any_sender = options.any_sender;
+  settings.hide_users = options.hide_users;
   settings.limits.timeout_s = options.idle_timeout_s;
   settings.limits.message_octets = options.max_message_octets;
   settings.limits.recipients = options.max_recipients;
@@ -49,6 +54,11 @@ int main(int argc, char** argv) {
   std::vector<int> sockets = net::passed_sockets();
   const auto options = options::parse_smtp(argc, argv, defaults(), sockets.empty());
   if (!options) return options.error();
+  if (options->hash_password) {
+    return service::hash_password(kProgram, options->hash_scheme == "crypt"
+                                                ? users::HashScheme::kCrypt
+                                                : users::HashScheme::kScramSha256);
+  }
   net::prepare_process();
   const logging::Log log(service::log_settings(*options));
 
@@ -60,13 +70,15 @@ int main(int argc, char** argv) {
                                         options->users_file + " (add a line, or name another)");
   }
   const smtp::Settings settings = session_settings(*options);
-  const smtp::World world{settings, *files->users, *files->store, options->trace_headers};
-  auto server_settings = service::server_settings(*options, std::move(sockets), *files->users);
+  net::Logins logins(*files->users, options->throttle_loopback);
+  const smtp::World world{settings, *files->users,    *files->store,
+                          logins,   files->tls.get(), options->trace_headers};
+  auto server_settings = service::server_settings(*options, std::move(sockets), *files);
   server_settings.refusal = smtp::refusal(settings);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return smtp::serve(connection, world);
   });
-  if (const auto served = service::run(server); !served) {
+  if (const auto served = service::run(server, *options); !served) {
     return net::bad_start(kProgram, served.error());
   }
   return EXIT_SUCCESS;

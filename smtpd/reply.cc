@@ -25,7 +25,9 @@ Reply closing(std::string_view status, std::string_view host) {
 void append_line(std::string& out, int code, char separator, std::string_view rest) {
   std::string line = std::to_string(code) + separator;
   for (const char c : rest) line += c == ' ' || text::is_visible(c) ? c : '?';
-  if (line.size() > Limits::kReplyLine - 2) line.resize(Limits::kReplyLine - 2);
+  // What a mechanism says may be longer, and cut it would say something else (RFC 4954 §4).
+  const size_t limit = code == 334 ? Limits::kAuthLine : Limits::kReplyLine;
+  if (line.size() > limit - 2) line.resize(limit - 2);
   out += line;
   out += "\r\n";
 }
@@ -53,11 +55,15 @@ Reply service_ready(std::string_view host) {
 
 Reply hello(std::string_view host) { return make(250, {}, host); }
 
-Reply extensions(std::string_view host, const Limits& limits) {
-  return Reply{250,
-               {},
-               std::string(host) + "\nPIPELINING\nSIZE " + std::to_string(limits.message_octets) +
-                   "\n8BITMIME\nENHANCEDSTATUSCODES"};
+Reply extensions(std::string_view host, const Limits& limits, std::string_view mechanisms,
+                 bool start_tls) {
+  std::string text(host);
+  text.append("\nPIPELINING\nSIZE ").append(std::to_string(limits.message_octets));
+  text.append("\n8BITMIME");
+  if (start_tls) text.append("\nSTARTTLS");
+  if (!mechanisms.empty()) text.append("\nAUTH ").append(mechanisms);
+  text.append("\nENHANCEDSTATUSCODES");
+  return Reply{250, {}, std::move(text)};
 }
 
 Reply bad_client_name() { return make(501, {}, kSyntax, "HELO and EHLO take one name"); }
@@ -72,7 +78,26 @@ Reply reset() { return make(250, "2.0.0", "State reset"); }
 Reply noop() { return make(250, "2.0.0", "OK (noop)"); }
 Reply goodbye() { return make(221, "2.0.0", "Service closing transmission channel"); }
 
-Reply is_user(std::string_view name) { return Reply{250, "2.1.5", '<' + std::string(name) + '>'}; }
+Reply is_user(std::string_view address) {
+  return Reply{250, "2.1.5", '<' + std::string(address) + '>'};
+}
+
+Reply cannot_verify() {
+  return make(252, "2.1.5", "Cannot VRFY user, but will accept message and attempt delivery");
+}
+
+Reply ready_for_tls() { return make(220, {}, "Ready to start TLS"); }
+Reply challenge(std::string_view base64) { return make(334, {}, base64); }
+Reply logged_in() { return make(235, "2.7.0", "Authentication successful"); }
+Reply wrong_credentials() { return make(535, "5.7.8", "Authentication credentials invalid"); }
+Reply login_unavailable() { return make(454, "4.7.0", "Temporary authentication failure"); }
+Reply unknown_mechanism() { return make(504, "5.5.4", "Unrecognized authentication mechanism"); }
+Reply not_base64() { return make(501, "5.5.2", "Cannot decode response"); }
+Reply response_too_long() { return make(500, "5.5.6", "Authentication exchange line is too long"); }
+Reply login_cancelled() { return make(501, "5.7.0", "Authentication cancelled"); }
+Reply tls_needed() { return make(538, "5.7.11", "Encryption required for authentication"); }
+Reply login_needed() { return make(530, "5.7.0", "Authentication required"); }
+Reply not_your_address() { return make(553, "5.7.1", "Sender address is not yours"); }
 
 Reply no_such_user(std::string_view address) {
   return Reply{550, "5.1.1", "No such user - " + std::string(address)};
@@ -89,7 +114,7 @@ Reply unknown_parameter(std::string_view detail) {
 }
 
 Reply not_implemented() { return make(502, "5.5.1", "Command not implemented"); }
-Reply unknown_command() { return make(500, "5.5.1", kUnrecognized); }
+Reply unknown_command() { return make(500, "5.5.2", kUnrecognized); }
 Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrecognized, detail); }
 
 Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }
@@ -105,8 +130,12 @@ Reply message_refused(std::string_view why, uint64_t octet, std::string_view adv
   return Reply{554, "5.6.0", std::move(text)};
 }
 
-Reply store_full() { return make(452, "4.3.1", "Insufficient system storage"); }
-Reply store_failed() { return make(451, "4.3.0", "Local error in processing"); }
+Reply not_stored(protocol::StoreOutcome why) {
+  if (why == protocol::StoreOutcome::kFull) {
+    return make(452, "4.3.1", "Insufficient system storage");
+  }
+  return make(451, "4.3.0", "Local error in processing");
+}
 
 Reply closing_idle(std::string_view host) { return closing("4.4.2", host); }
 Reply closing_down(std::string_view host) { return closing("4.3.2", host); }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/protocol/action.h"
 #include "smtpd/limits.h"
 
 namespace smtp {
@@ -35,7 +36,9 @@ std::string render(const Reply& reply, Greeting greeting);
 Reply service_ready(std::string_view host);
 // The answers to HELO and EHLO, a refusal too, never have a status code (RFC 2034 §3).
 Reply hello(std::string_view host);
-Reply extensions(std::string_view host, const Limits& limits);
+// `mechanisms`: for AUTH, with blanks between; empty: no AUTH.
+Reply extensions(std::string_view host, const Limits& limits, std::string_view mechanisms,
+                 bool start_tls);
 Reply bad_client_name();
 
 Reply sender_ok();
@@ -46,7 +49,22 @@ Reply start_data();
 Reply reset();
 Reply noop();
 Reply goodbye();
-Reply is_user(std::string_view name);
+Reply is_user(std::string_view address);
+Reply cannot_verify();
+
+// TLS and logins: RFC 3207, RFC 4954.
+Reply ready_for_tls();
+Reply challenge(std::string_view base64);
+Reply logged_in();
+Reply wrong_credentials();
+Reply login_unavailable();
+Reply unknown_mechanism();
+Reply not_base64();
+Reply response_too_long();
+Reply login_cancelled();
+Reply tls_needed();
+Reply login_needed();
+Reply not_your_address();
 
 Reply no_such_user(std::string_view address);
 Reply bad_sequence();
@@ -61,8 +79,8 @@ Reply malformed_line(std::string_view detail);
 Reply too_many_recipients();
 Reply message_too_large();
 Reply message_refused(std::string_view why, uint64_t octet, std::string_view advice);
-Reply store_full();
-Reply store_failed();
+// 452 if the store is full, else 451. Not for kDone.
+Reply not_stored(protocol::StoreOutcome why);
 
 // 421, after which the server closes. RFC 3463 tells the reasons apart.
 Reply closing_idle(std::string_view host);

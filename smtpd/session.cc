@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "common/protocol/command_table.h"
 #include "common/protocol/http_verb.h"
+#include "common/protocol/tls_hello.h"
 #include "common/text/ascii.h"
 #include "smtpd/command.h"
 #include "smtpd/recipient.h"
@@ -25,6 +26,8 @@ enum Fact : unsigned {
   kGreeted = 1U << 0U,    // HELO or EHLO was accepted
   kMail = 1U << 1U,       // a transaction is open
   kRecipient = 1U << 2U,  // and has a recipient
+  kExtended = 1U << 3U,   // the greeting was EHLO
+  kLoggedIn = 1U << 4U,
 };
 
 Reply reply_to(Refusal refusal) {
@@ -47,10 +50,6 @@ std::string_view without_brackets(std::string_view address) {
   return has_both && address.size() > 2 ? address.substr(1, address.size() - 2) : address;
 }
 
-Reply reply_to(StoreOutcome failure) {
-  return failure == StoreOutcome::kFull ? store_full() : store_failed();
-}
-
 }  // namespace
 
 // All of SMTP on one screen. A registered verb without a handler is not supported.
@@ -67,33 +66,30 @@ struct Session::CommandTable {
       {"VRFY", &Session::vrfy, 0, 0, Argument::kRequired},
       {"NOOP", &Session::noop, 0, 0, Argument::kOptional},
       {"QUIT", &Session::quit, 0, 0, Argument::kNone},
+      {"STARTTLS", &Session::starttls, 0, 0, Argument::kNone},
+      {"AUTH", &Session::auth, kExtended, kMail | kLoggedIn, Argument::kRequired},
       {"EXPN"},
       {"HELP"},
       {"TURN"},
       {"ETRN"},
       {"ATRN"},
-      {"AUTH"},
       {"BDAT"},
       {"BURL"},
       {"SEND"},
       {"SOML"},
       {"SAML"},
-      {"STARTTLS"},
       {"VERB"},
       {"ONEX"},
   }};
 };
 
-Session::Session(const Settings& settings, users::UserSource& users)
-    : settings_(settings),
+Session::Session(const Settings& settings, users::UserSource& users, protocol::Channel channel)
+    : Dialogue(text::LineReader::Rule::kFirstLineDecides, Limits::kAuthLine),
+      settings_(settings),
       users_(users),
-      reader_(text::LineReader::Rule::kFirstLineDecides, Limits::kMailLine) {
+      channel_(channel) {
   say(service_ready(settings_.host_name));
 }
-
-void Session::receive(std::string_view bytes) { reader_.append(bytes); }
-
-void Session::end_of_input() { input_ended_ = true; }
 
 void Session::end(protocol::Ending why) {
   close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
@@ -101,28 +97,42 @@ void Session::end(protocol::Ending why) {
              Closed::kEnded);
 }
 
-std::string Session::take_output() { return std::exchange(output_, {}); }
-
 Action Session::next() {
   for (;;) {
-    if (output_.size() >= kOutputLimit) return protocol::Flush{};
-    if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
-    if (auto* receiving = std::get_if<Receiving>(&phase_)) {
-      if (auto action = next_of_message(*receiving)) return *std::move(action);
-      continue;
-    }
-    const auto line = reader_.next();
-    if (line) {
-      run(*line);
-    } else if (input_ended_) {
-      phase_ = Closing{Closed::kEndOfInput};
-    } else {
-      return protocol::Read{};
-    }
+    if (turn_is_over()) return protocol::Flush{};
+    if (auto action = next_of_phase()) return *std::move(action);
   }
 }
 
+std::optional<Action> Session::next_of_phase() {
+  if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
+  if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  return next_command();
+}
+
+std::optional<Action> Session::next_command() {
+  if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
+    close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
+  } else if (const auto line = next_line()) {
+    run(*line);
+  } else if (!input_ended_) {
+    return protocol::Read{};
+  } else {
+    phase_ = Closing{Closed::kEndOfInput};
+  }
+  return std::nullopt;
+}
+
 // ---- Commands ----
+
+bool Session::is_too_long(const text::Line& line, std::string_view verb) const {
+  size_t limit = Limits::kCommandLine;
+  if (text::equal_ignoring_case(verb, "MAIL")) limit = Limits::kMailLine;
+  if (text::equal_ignoring_case(verb, "AUTH")) limit = Limits::kAuthLine;
+  return line.too_long || line.octets > limit;
+}
 
 void Session::run(const text::Line& line) {
   ++tally_.commands;
@@ -133,8 +143,7 @@ void Session::run(const text::Line& line) {
     }
     phase_ = Idle{};
   }
-  const bool is_mail = text::equal_ignoring_case(command.verb, "MAIL");
-  if (line.too_long || (line.octets > Limits::kCommandLine && !is_mail)) {
+  if (is_too_long(line, command.verb)) {
     return say(malformed_line("line too long (RFC 5321 section 4.5.3.1.4)"));
   }
   // A bare CR or LF and a NUL are among them (RFC 5321 §2.3.8).
@@ -150,6 +159,8 @@ void Session::run(const text::Line& line) {
 
 unsigned Session::facts() const {
   unsigned facts = greeting_ == Greeting::kNone ? 0U : kGreeted;
+  if (greeting_ == Greeting::kEhlo) facts |= kExtended;
+  if (!user_.empty()) facts |= kLoggedIn;
   if (const auto* transaction = std::get_if<Transaction>(&phase_)) {
     facts |= kMail;
     if (!transaction->mailboxes.empty()) facts |= kRecipient;
@@ -170,12 +181,18 @@ void Session::extended_hello(std::string_view argument) {
   greeting_ = Greeting::kEhlo;
   client_name_ = text::without_leading_blanks(argument);
   phase_ = Idle{};
-  say(extensions(settings_.host_name, settings_.limits));
+  say(extensions(settings_.host_name, settings_.limits,
+                 may_log_in() ? offered().names() : std::string(),
+                 protocol::may_start_tls(channel_, settings_.logins)));
 }
 
 void Session::mail(std::string_view argument) {
-  const auto command = parse_mail(argument, greeting_, settings_.limits);
+  if (settings_.require_login && user_.empty()) return say(login_needed());
+  const auto command = parse_mail(argument, greeting_, settings_.limits, may_log_in());
   if (!command) return say(command.error());
+  if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
+    return say(not_your_address());
+  }
   phase_ = Transaction{command->from.text, {}};
   say(sender_ok());
 }
@@ -189,9 +206,9 @@ void Session::rcpt(std::string_view argument) {
   if (user == nullptr) return say(no_such_user(command->to.text));
 
   auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (std::ranges::find(mailboxes, user->name) == mailboxes.end()) {
+  if (!mailboxes.contains(user->name)) {
     if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.push_back(user->name);
+    mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
@@ -199,7 +216,16 @@ void Session::rcpt(std::string_view argument) {
 
 void Session::data(std::string_view) {
   say(start_data());
-  phase_ = Receiving{std::move(std::get<Transaction>(phase_)), text::DotDecoder(reader_.ends())};
+  auto& transaction = std::get<Transaction>(phase_);
+  const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
+  Origin origin{std::move(transaction.reverse_path),
+                client_name_,
+                greeting_ == Greeting::kEhlo,
+                lf_lines,
+                channel_.encrypted,
+                !user_.empty()};
+  phase_ = Reception(settings_, std::move(origin),
+                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
 }
 
 void Session::rset(std::string_view) {
@@ -208,12 +234,15 @@ void Session::rset(std::string_view) {
 }
 
 void Session::vrfy(std::string_view argument) {
+  if (settings_.hide_users) return say(cannot_verify());
   const std::string_view typed = text::without_leading_blanks(argument);
   const auto mailbox = parse_mailbox(typed);
   if (!mailbox || mailbox->domain.empty()) return say(no_such_user(without_brackets(typed)));
   const auto users = users_.current();
   const users::User* user = find_recipient(*users, *mailbox, settings_.postmaster);
-  say(user == nullptr ? no_such_user(mailbox->text) : is_user(user->name));
+  if (user == nullptr) return say(no_such_user(mailbox->text));
+  // An address that RCPT takes (RFC 5321 §3.5.2).
+  say(is_user(spell_mailbox(user->name).value_or(mailbox->text)));
 }
 
 void Session::noop(std::string_view) { say(smtp::noop()); }
@@ -222,73 +251,34 @@ void Session::quit(std::string_view) { close_with(goodbye(), Closed::kQuit); }
 
 // ---- The message ----
 
-std::optional<Action> Session::next_of_message(Receiving& receiving) {
-  using Step = Receiving::Step;
-  if (receiving.step == Step::kOpen) {
-    return OpenMessage{{std::move(receiving.envelope.reverse_path), client_name_,
-                        greeting_ == Greeting::kEhlo, reader_.ends() == text::LineEnds::kLf}};
-  }
-  if (receiving.step == Step::kCommit) {
-    return CommitMessage{std::move(receiving.envelope.mailboxes), receiving.decoder.octets(),
-                         receiving.decoder.first_bare_newline()};
-  }
-  if (receiving.refusal && std::exchange(receiving.open, false)) return DiscardMessage{};
-  if (receiving.decoder.ended()) {
-    if (receiving.refusal) {
-      const Reply refusal = *std::move(receiving.refusal);
-      phase_ = Idle{};
-      say(refusal);
-    } else {
-      receiving.step = Step::kCommit;
-    }
-    return std::nullopt;
-  }
-  // The decoder may give back two octets more than it is given.
-  const std::string_view bytes = reader_.buffered().substr(0, kAppendOctets - 2);
-  if (bytes.empty()) {
-    if (!input_ended_) return protocol::Read{};
-    // A message that came to no end is nobody's; the driver drops it.
-    phase_ = Closing{Closed::kEndOfInput};
-    return std::nullopt;
-  }
-  reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
-  judge(receiving);
-  if (receiving.refusal) receiving.chunk.clear();
-  if (receiving.chunk.empty()) return std::nullopt;
-  return AppendMessage{receiving.chunk};
+std::optional<Action> Session::next_of(Reception& reception) {
+  return std::visit(
+      [this]<class Step>(Step&& step) -> std::optional<Action> {
+        if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
+          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
+          // A message that came to no end is nobody's; the driver drops it.
+          phase_ = Closing{Closed::kEndOfInput};
+          return std::nullopt;
+        } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
+          phase_ = Idle{};
+          say(step.reply);
+          return std::nullopt;
+        } else {
+          return std::forward<Step>(step);
+        }
+      },
+      reception.next(reader_));
 }
 
-// Finds the reason to refuse the message, if what has come of it gives one.
-void Session::judge(Receiving& receiving) const {
-  if (receiving.refusal) return;
-  const auto& decoder = receiving.decoder;
-  const auto bare = decoder.first_bare_newline();
-  if (const auto nul = decoder.first_nul()) {
-    receiving.refusal = message_refused("NUL", *nul, {});
-  } else if (bare && settings_.bare_newlines == BareNewlines::kRefuse) {
-    receiving.refusal = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
-                                        "send CRLF (curl --crlf; smtplib: send_message)");
-  } else if (decoder.octets() > settings_.limits.message_octets) {
-    receiving.refusal = message_too_large();
-  }
-}
-
-void Session::message_opened(StoreOutcome outcome) {
-  auto& receiving = std::get<Receiving>(phase_);
-  receiving.step = Receiving::Step::kRead;
-  receiving.open = outcome == StoreOutcome::kDone;
-  if (!receiving.open) receiving.refusal = reply_to(outcome);
-}
+void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
 
 void Session::message_appended(StoreOutcome outcome) {
-  auto& receiving = std::get<Receiving>(phase_);
-  std::string().swap(receiving.chunk);  // a client that stalls now costs no buffer
-  if (outcome != StoreOutcome::kDone) receiving.refusal = reply_to(outcome);
+  std::get<Reception>(phase_).appended(outcome);
 }
 
 void Session::message_committed(std::string_view id) {
   ++tally_.messages;
-  tally_.octets += std::get<Receiving>(phase_).decoder.octets();
+  tally_.octets += std::get<Reception>(phase_).octets();
   phase_ = Idle{};
   errors_ = 0;
   say(message_stored(id));
@@ -296,7 +286,7 @@ void Session::message_committed(std::string_view id) {
 
 void Session::message_not_committed(StoreOutcome failure) {
   phase_ = Idle{};
-  say(reply_to(failure));
+  say(not_stored(failure));
 }
 
 // ---- Replies ----

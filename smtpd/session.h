@@ -2,69 +2,39 @@
 // clock or log: bytes go in by receive(), replies come out by take_output(), and whatever needs the
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
-//   next() → Read, Flush, Close   see common/protocol/action.h
+//   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
 //          → OpenMessage          a new message           → message_opened()
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
 //          → DiscardMessage       drop it                 (no outcome)
+//          → StartTls             the handshake           → tls_started()
+//          → Authenticate         a step of a login       → authenticated()
 //
-// The outcome of one action is reported before next() is called again. Input is bounded by one
-// command line and what the driver gives in one receive(), output by kOutputLimit and one reply.
+// The outcome of one action is reported before next() is called again. What comes in and goes out,
+// and the bounds of it: common/protocol/dialogue.h.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
-#include "common/protocol/action.h"
+#include "common/protocol/channel.h"
+#include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
-#include "common/protocol/refusals.h"
-#include "common/text/dot_stuffing.h"
+#include "common/protocol/sasl_dialogue.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
-#include "smtpd/limits.h"
+#include "smtpd/action.h"
+#include "smtpd/address.h"
+#include "smtpd/reception.h"
 #include "smtpd/reply.h"
-#include "smtpd/trace.h"
+#include "smtpd/settings.h"
 
 namespace smtp {
-
-// Start a message; what AppendMessage brings belongs to it.
-struct OpenMessage {
-  Origin origin;
-};
-
-// Put this at the end of the message. Valid until message_appended(); at most kAppendOctets.
-struct AppendMessage {
-  std::string_view text;
-};
-
-// Put the message into these mailboxes, on stable storage. Each is named once.
-struct CommitMessage {
-  std::vector<std::string> mailboxes;
-  // For the log: its size, and the first CR or LF that stood alone in a CRLF session.
-  uint64_t octets;
-  std::optional<text::DotDecoder::BareNewline> bare_newline;
-};
-
-// Forget the message: it is refused. More of it may still be on its way.
-struct DiscardMessage {};
-
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, OpenMessage,
-                            AppendMessage, CommitMessage, DiscardMessage>;
-
-// What becomes of a message in a CRLF session that holds a CR or LF alone.
-enum class BareNewlines { kKeep, kRefuse };
-
-struct Settings {
-  std::string host_name;
-  std::string postmaster;  // a name in users.txt; empty: the first one there
-  BareNewlines bare_newlines = BareNewlines::kKeep;
-  Limits limits;
-};
 
 // What a session came to, for the log.
 struct Tally {
@@ -75,23 +45,15 @@ struct Tally {
   uint64_t octets = 0;  // of the messages stored
 };
 
-class Session {
+class Session : public protocol::Dialogue {
  public:
-  static constexpr size_t kOutputLimit = size_t{64} * 1024;
-  static constexpr size_t kAppendOctets = size_t{64} * 1024;
-
   // `settings` and `users` outlive the session. The greeting waits in take_output() from the start.
-  Session(const Settings& settings, users::UserSource& users);
+  Session(const Settings& settings, users::UserSource& users, protocol::Channel channel);
 
-  // The client's bytes, copied. After next() returned Read.
-  void receive(std::string_view bytes);
-  // The client sends no more. What it has sent is answered first; then next() returns Close.
-  void end_of_input();
   // Says 421; then next() returns Close. After next() returned Read or Flush.
   void end(protocol::Ending why);
 
   Action next();
-  std::string take_output();
 
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
@@ -99,11 +61,13 @@ class Session {
   void message_committed(std::string_view id);
   void message_not_committed(protocol::StoreOutcome failure);
 
+  void tls_started();
+  void authenticated(const protocol::AuthOutcome& outcome);
+
   // For the log.
   const Tally& tally() const { return tally_; }
   // After next() returned Close.
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
-  protocol::Refusals::Taken take_refusals() { return refusals_.take(); }
 
  private:
   // The phases of a session; what is known only in one of them lives in it.
@@ -111,22 +75,18 @@ class Session {
   struct Idle {};
   struct Transaction {
     std::string reverse_path;
-    std::vector<std::string> mailboxes;  // in the order of RCPT, each once
+    std::set<std::string> mailboxes;
   };
-  // From DATA to its reply.
-  struct Receiving {
-    enum class Step { kOpen, kRead, kCommit };
-    Transaction envelope;
-    text::DotDecoder decoder;
-    Step step = Step::kOpen;
-    bool open = false;                  // there is a message that can be appended to
-    std::optional<Reply> refusal = {};  // once it is there, the rest of the message is only read
-    std::string chunk = {};             // decoded and not yet appended
+  // From AUTH to its outcome.
+  struct LoggingIn {
+    protocol::SaslDialogue dialogue;
+    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
   };
+  struct StartingTls {};
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Receiving, Closing>;
+  using Phase = std::variant<Fresh, Idle, Transaction, Reception, LoggingIn, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -139,11 +99,21 @@ class Session {
   void rset(std::string_view argument);
   void vrfy(std::string_view argument);
   void noop(std::string_view argument);
+  void starttls(std::string_view argument);
+  void auth(std::string_view argument);
   void quit(std::string_view argument);
 
+  bool is_too_long(const text::Line& line, std::string_view verb) const;
   void run(const text::Line& line);
-  std::optional<Action> next_of_message(Receiving& receiving);
-  void judge(Receiving& receiving) const;
+  bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
+  protocol::SaslOffer offered() const;
+  std::optional<Action> next_of(LoggingIn& login);
+  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
+  bool is_own(const Path& reverse_path) const;
+  // Each advances its phase: an action, or nothing to go on.
+  std::optional<Action> next_of_phase();
+  std::optional<Action> next_command();
+  std::optional<Action> next_of(Reception& reception);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
@@ -151,15 +121,13 @@ class Session {
 
   const Settings& settings_;
   users::UserSource& users_;
-  text::LineReader reader_;
-  std::string output_;
+  protocol::Channel channel_;
   Phase phase_;
   Greeting greeting_ = Greeting::kNone;
   std::string client_name_;  // the greeting's
+  std::string user_;         // who has logged in; empty: nobody
   size_t errors_ = 0;        // since the last message that was stored
-  bool input_ended_ = false;
   Tally tally_;
-  protocol::Refusals refusals_;
 };
 
 }  // namespace smtp

@@ -50,6 +50,13 @@ std::string as_literal(std::string_view address) {
   return '[' + tag + std::string(address) + ']';
 }
 
+// RFC 3848.
+std::string_view protocol_of(const Origin& origin) {
+  if (!origin.extended) return "SMTP";
+  if (origin.encrypted) return origin.logged_in ? "ESMTPSA" : "ESMTPS";
+  return origin.logged_in ? "ESMTPA" : "ESMTP";
+}
+
 }  // namespace
 
 std::string trace_lines(const Origin& origin, std::string_view peer_address, std::string_view host,
@@ -59,7 +66,7 @@ std::string trace_lines(const Origin& origin, std::string_view peer_address, std
   out.append(line_end);
   out.append("Received: from ").append(as_domain(origin.client_name));
   out.append(" (").append(as_literal(peer_address)).append(")").append(line_end);
-  out.append(" by ").append(host).append(" with ").append(origin.extended ? "ESMTP" : "SMTP");
+  out.append(" by ").append(host).append(" with ").append(protocol_of(origin));
   out.append("; ").append(date_time(seconds)).append(line_end);
   return out;
 }

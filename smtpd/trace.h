@@ -14,6 +14,8 @@ struct Origin {
   std::string client_name;   // HELO's or EHLO's
   bool extended;             // EHLO's
   bool lf_lines;             // an LF session
+  bool encrypted = false;    // by TLS
+  bool logged_in = false;
 };
 
 // `peer_address`: the client's IP address; `seconds`: since 1970, UTC. Lines end as the message's

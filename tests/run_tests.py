@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of a build folder by ctest and says in words how it went; test.sh's second half.
 
-    run_tests.py BUILD          all but those labelled tidy, fuzz and thunderbird
+    run_tests.py BUILD          all but those labelled tidy, fuzz, thunderbird and differential
     run_tests.py BUILD NAME     the transcripts whose name begins so, on the sessions and over sockets
 
 Counts are read off ctest's own results (build/…/test-results.xml), an entry of ctest being one test.
@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TRANSCRIPTS = ROOT / "tests/transcripts"
-LEFT_OUT = "^(tidy|fuzz|thunderbird)$"
+LEFT_OUT = "^(tidy|fuzz|thunderbird|differential)$"
 # How ctest says that a test skipped itself, by exit status or by what it printed.
 SKIPPED = ("SKIP_RETURN_CODE", "SKIP_REGULAR_EXPRESSION")
 

@@ -4,6 +4,8 @@
 // thread's buffer. A time-out is one deadline in the thread's Deadlines. All of it happens on the
 // I/O thread that the socket belongs to, one call at a time; the Connection outlives the call.
 //
+// Over TLS, once start_tls() is done, all of it is the same but for the octets on the wire.
+//
 // A client whose machine or network is gone is found within 90 seconds, whether or not it owes us
 // an acknowledgement; one that is only slow to read keeps its whole time-out
 // (docs/decisions/0009-dead-peers.md).
@@ -13,13 +15,18 @@
 #include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "common/net/deadlines.h"
 #include "common/net/io_thread.h"
+#include "common/net/tls_context.h"
+#include "common/net/tls_socket.h"
 
 namespace net {
 
@@ -47,7 +54,11 @@ class Connection final : private Deadlines::Member {
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
-  asio::awaitable<Heard> read();
+  // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
+  asio::awaitable<std::error_code> start_tls(TlsContext& context);
+
+  // At most `max_octets`, and no more than the thread's buffer takes.
+  asio::awaitable<Heard> read(size_t max_octets);
 
   // Writes all of it. errc::timed_out: the client took nothing for the time-out.
   asio::awaitable<std::error_code> write(std::string_view text);
@@ -63,11 +74,21 @@ class Connection final : private Deadlines::Member {
   uint64_t number() const { return number_; }
   const std::string& peer() const { return peer_; }  // address and port
   std::string_view peer_address() const;             // alone, without brackets and zone
+  bool is_loopback() const;                          // the client is on this machine
+  // Null: the connection is in the clear.
+  const TlsSocket* tls() const { return tls_.get(); }
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
  private:
   void deadline_passed() override;
   void shut_down() override;
+
+  // What a step of reading or writing came to, with TLS or without.
+  TlsSocket::Progress read_some(std::span<char> buffer);
+  TlsSocket::Progress write_some(std::string_view text);
+  // Waits until the socket is ready for what a step wants next.
+  asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what,
+                                            std::chrono::seconds at_most);
 
   // A wait may last so long, and less if the client is found dead meanwhile.
   void begin_wait(std::chrono::seconds at_most);
@@ -81,7 +102,8 @@ class Connection final : private Deadlines::Member {
   const uint64_t number_;
   const std::chrono::seconds timeout_;
   const std::string peer_;
-  bool in_read_ = false;
+  std::unique_ptr<TlsSocket> tls_;
+  bool interruptible_ = false;    // it waits for the client: a server that stops need not
   std::chrono::seconds left_{0};  // of the wait, once its deadline has passed
   bool timed_out_ = false;
   bool peer_dead_ = false;

@@ -25,9 +25,10 @@ bool is_about_the_connection(const std::error_code& error) {
 
 }  // namespace
 
-Listener::Listener(asio::ip::tcp::acceptor acceptor, Receptionist& receptionist)
+Listener::Listener(asio::ip::tcp::acceptor acceptor, Greeting greeting, Receptionist& receptionist)
     : acceptor_(std::move(acceptor)),
       pause_(acceptor_.get_executor()),
+      greeting_(greeting),
       receptionist_(receptionist) {}
 
 asio::awaitable<void> Listener::accept_all() {
@@ -40,7 +41,7 @@ asio::awaitable<void> Listener::accept_all() {
     if (!acceptor_.is_open()) break;
     if (!error) {
       short_of_something = false;
-      receptionist_.take(std::move(socket), context);
+      receptionist_.take(std::move(socket), context, greeting_);
       continue;
     }
     error = to_system_code(error);

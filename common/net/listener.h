@@ -9,6 +9,9 @@
 
 namespace net {
 
+// How connections to a socket begin: in the clear, or with the TLS handshake (RFC 8314).
+enum class Greeting { kClear, kTls };
+
 // Who gets the connections.
 class Receptionist {
  public:
@@ -17,14 +20,14 @@ class Receptionist {
   virtual asio::io_context& next_context() = 0;
   // A connection that belongs to `context`, which next_context() has named. Others may have asked
   // meanwhile.
-  virtual void take(asio::ip::tcp::socket socket, asio::io_context& context) = 0;
+  virtual void take(asio::ip::tcp::socket socket, asio::io_context& context, Greeting greeting) = 0;
 };
 
 // Used on the thread of the socket's context, but for its construction.
 class Listener {
  public:
   // `receptionist` outlives the Listener.
-  Listener(asio::ip::tcp::acceptor acceptor, Receptionist& receptionist);
+  Listener(asio::ip::tcp::acceptor acceptor, Greeting greeting, Receptionist& receptionist);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener() = default;
@@ -36,10 +39,12 @@ class Listener {
   void close();
 
   asio::ip::tcp::endpoint endpoint() const;
+  Greeting greeting() const { return greeting_; }
 
  private:
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  const Greeting greeting_;
   Receptionist& receptionist_;
 };
 

@@ -17,6 +17,7 @@
 #include "common/net/endpoint_text.h"
 #include "common/net/listening_sockets.h"
 #include "common/net/process.h"
+#include "common/net/session_log.h"
 
 namespace net {
 namespace {
@@ -63,16 +64,29 @@ Server::Server(ServerSettings settings, Serve serve)
 Server::~Server() = default;
 
 std::expected<void, std::string> Server::listen() {
+  if (auto opened = open(Greeting::kClear); !opened) return opened;
+  if (settings_.tls_port) {
+    if (auto opened = open(Greeting::kTls); !opened) return opened;
+  }
+  max_connections_ = connections_that_fit(settings_.max_connections);
+  for (const auto& listener : listeners_) {
+    const std::string_view tls = listener->greeting() == Greeting::kTls ? " (TLS)" : "";
+    std::cout << "listening on " << to_text(listener->endpoint()) << tls << '\n' << std::flush;
+  }
+  return {};
+}
+
+std::expected<void, std::string> Server::open(Greeting greeting) {
   auto& context = threads_.front()->context();
-  auto sockets = settings_.sockets.empty()
-                     ? open_listening_sockets(context, settings_.addresses, settings_.port)
+  const bool tls = greeting == Greeting::kTls;
+  auto sockets = tls || settings_.sockets.empty()
+                     ? open_listening_sockets(context, settings_.addresses,
+                                              tls ? *settings_.tls_port : settings_.port)
                      : take_over_sockets(context, settings_.sockets);
   if (!sockets) return std::unexpected(sockets.error());
-  max_connections_ = connections_that_fit(settings_.max_connections);
   Receptionist& receptionist = *this;
   for (auto& socket : *sockets) {
-    listeners_.push_back(std::make_unique<Listener>(std::move(socket), receptionist));
-    std::cout << "listening on " << to_text(listeners_.back()->endpoint()) << '\n' << std::flush;
+    listeners_.push_back(std::make_unique<Listener>(std::move(socket), greeting, receptionist));
   }
   return {};
 }
@@ -111,16 +125,16 @@ asio::io_context& Server::next_context() {
   return threads_[next_thread_]->context();
 }
 
-void Server::take(tcp::socket socket, asio::io_context& context) {
+void Server::take(tcp::socket socket, asio::io_context& context, Greeting greeting) {
   std::error_code error;
   const auto peer = socket.remote_endpoint(error);  // of one that is gone already: 0.0.0.0
-  if (open_ >= max_connections_) return refuse(socket, peer, "all");
-  if (!addresses_.add(peer.address())) return refuse(socket, peer, "address");
+  if (open_ >= max_connections_) return refuse(socket, peer, greeting, "all");
+  if (!addresses_.add(peer.address())) return refuse(socket, peer, greeting, "address");
   IoThread& thread =
       **std::ranges::find(threads_, &context, [](const auto& one) { return &one->context(); });
   const uint64_t number = ++accepted_;
   ++open_;
-  asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number),
+  asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number, greeting),
                  [this, number, address = peer.address()](const std::exception_ptr& failure) {
                    asio::post(threads_.front()->context(), [this, number, address, failure] {
                      session_over(number, address, failure);
@@ -129,17 +143,26 @@ void Server::take(tcp::socket socket, asio::io_context& context) {
 }
 
 // Says it once, into the empty buffer of a new socket, and does not wait for anything.
-void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, std::string_view limit) const {
+void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting greeting,
+                    std::string_view limit) const {
   logging::warning("connection-refused",
                    {{"peer", to_text(peer)}, {"limit", limit}, {"open", open_}});
   std::error_code error;
   socket.non_blocking(true, error);
-  if (!error) socket.write_some(asio::buffer(settings_.refusal), error);
+  // Who expects a handshake would not understand it.
+  if (!error && greeting == Greeting::kClear)
+    socket.write_some(asio::buffer(settings_.refusal), error);
   socket.shutdown(tcp::socket::shutdown_send, error);
 }
 
-asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number) {
+asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number,
+                                        Greeting greeting) {
   Connection connection(std::move(socket), thread, number, settings_.timeout_s);
+  if (greeting == Greeting::kTls) {
+    const auto error = co_await connection.start_tls(*settings_.tls);
+    log_handshake(connection, error);
+    if (error) co_return;
+  }
   co_await serve_(connection);
 }
 

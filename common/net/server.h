@@ -15,6 +15,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "common/net/connection.h"
 #include "common/net/io_thread.h"
 #include "common/net/listener.h"
+#include "common/net/tls_context.h"
 
 namespace net {
 
@@ -31,6 +33,9 @@ struct ServerSettings {
   std::vector<int> sockets;
   std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
   uint16_t port = 0;                   // 0: a free one
+  // For connections that begin with the handshake; it needs `tls`. 0: a free one.
+  std::optional<uint16_t> tls_port;
+  TlsContext* tls = nullptr;  // outlives the server; null: no TLS
   size_t io_threads = 1;
   size_t max_connections = 10'000;           // open at a time, if there are descriptors enough
   size_t max_connections_per_address = 100;  // of them; loopback addresses have no such limit
@@ -53,8 +58,8 @@ class Server final : private Receptionist {
   ~Server() override;
 
   // Opens the sockets, and says so on standard output, a line for each: `listening on
-  // 127.0.0.1:2525`. The error is for a person. Lowers the most connections to what there are
-  // descriptors for.
+  // 127.0.0.1:2525`, behind it ` (TLS)` if connections begin with the handshake. The error is for a
+  // person. Lowers the most connections to what there are descriptors for.
   std::expected<void, std::string> listen();
   std::vector<asio::ip::tcp::endpoint> endpoints() const;
 
@@ -69,10 +74,12 @@ class Server final : private Receptionist {
 
  private:
   asio::io_context& next_context() override;
-  void take(asio::ip::tcp::socket socket, asio::io_context& context) override;
-  void refuse(asio::ip::tcp::socket& socket, const asio::ip::tcp::endpoint& peer,
+  void take(asio::ip::tcp::socket socket, asio::io_context& context, Greeting greeting) override;
+  void refuse(asio::ip::tcp::socket& socket, const asio::ip::tcp::endpoint& peer, Greeting greeting,
               std::string_view limit) const;
-  asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number);
+  asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number,
+                                  Greeting greeting);
+  std::expected<void, std::string> open(Greeting greeting);
   void session_over(uint64_t number, const asio::ip::address& address,
                     const std::exception_ptr& failure);
 

@@ -1,10 +1,11 @@
 // The loop that drives a session (smtp::Session, pop3::Session) over a connection: it asks for the
-// next action, does the three that all sessions have, and hands the others to the server's handler.
+// next action, does those that all sessions have, and hands the others to the server's handler.
 // What the session refuses is logged.
 //
 // Handler:
 //   asio::awaitable<void> perform(A& action);   for each action A of the server's own: does it and
 //                                               reports its outcome to the session
+//   TlsContext* tls();                          for StartTls, if the session ever asks for it
 //   static bool is_slow(const Session's Action&);
 //       whether what waits to be sent is sent before it, since the client may wait for that
 //
@@ -22,9 +23,15 @@
 #include "common/net/connection.h"
 #include "common/net/session_log.h"
 #include "common/protocol/action.h"
+#include "common/protocol/channel.h"
 #include "common/protocol/ending.h"
 
 namespace net {
+
+// What a session has to know of its connection.
+inline protocol::Channel channel_of(const Connection& connection) {
+  return {.encrypted = connection.tls() != nullptr, .loopback = connection.is_loopback()};
+}
 
 // Sends what the session has to say.
 template <class Session>
@@ -32,6 +39,17 @@ asio::awaitable<std::error_code> send_output(Connection& connection, Session& se
   const std::string output = session.take_output();
   if (output.empty()) co_return std::error_code();
   co_return co_await connection.write(output);
+}
+
+// Does the handshake that the session asked for. The error ends the connection.
+template <class Session>
+asio::awaitable<std::error_code> start_tls(Connection& connection, Session& session,
+                                           TlsContext* context) {
+  if (context == nullptr) co_return std::make_error_code(std::errc::not_supported);
+  const auto error = co_await connection.start_tls(*context);
+  log_handshake(connection, error);
+  if (!error) session.tls_started();
+  co_return error;
 }
 
 // Tells the session what the client sent, or why nothing comes. False: the connection is broken.
@@ -63,13 +81,23 @@ template <class Session>
 
 inline asio::awaitable<void> do_nothing() { co_return; }
 
+// Whether the variant holds a T; false if it never can.
+template <class T, class... Alternatives>
+constexpr bool holds(const std::variant<Alternatives...>& action) {
+  if constexpr ((std::is_same_v<T, Alternatives> || ...)) {
+    return std::holds_alternative<T>(action);
+  } else {
+    return false;
+  }
+}
+
 // Performs one of the server's own actions.
 template <class Handler, class Action>
 asio::awaitable<void> perform(Handler& handler, Action& action) {
   return std::visit(
       [&handler]<class A>(A& one) -> asio::awaitable<void> {
         if constexpr (std::is_same_v<A, protocol::Read> || std::is_same_v<A, protocol::Flush> ||
-                      std::is_same_v<A, protocol::Close>) {
+                      std::is_same_v<A, protocol::Close> || std::is_same_v<A, protocol::StartTls>) {
           return do_nothing();  // drive() does these itself
         } else {
           return handler.perform(one);
@@ -84,15 +112,21 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
   SessionEnd end;
   for (;;) {
     auto action = session.next();
-    const bool read = std::holds_alternative<protocol::Read>(action);
+    const bool handshake = holds<protocol::StartTls>(action);
+    const auto* read = std::get_if<protocol::Read>(&action);
     const bool close = std::holds_alternative<protocol::Close>(action);
     const bool flush = std::holds_alternative<protocol::Flush>(action);
+    const bool common = read != nullptr || close || flush || handshake;
     std::error_code unsent;
-    if (read || close || flush) log_refusals(connection, session.take_refusals());
-    if (read || close || flush || Handler::is_slow(action)) {
-      unsent = co_await send_output(connection, session);
+    if (common) log_refusals(connection, session.take_refusals());
+    if (common || Handler::is_slow(action)) unsent = co_await send_output(connection, session);
+    if (handshake && !unsent) {
+      if constexpr (requires { session.tls_started(); }) {
+        const auto error = co_await start_tls(connection, session, handler.tls());
+        if (error) co_return SessionEnd{SessionEnd::Why::kTlsFailed, error};
+      }
     }
-    if (!read && !close && !flush) co_await perform(handler, action);
+    if (!common) co_await perform(handler, action);
     if (unsent) co_return SessionEnd{SessionEnd::Why::kWriteFailed, unsent};
     if (close) {
       end.why = why_closed(session.closed()).value_or(end.why);
@@ -102,8 +136,8 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
     // A client that takes as fast as it is given never makes write() wait: without this it would
     // have the thread for itself for as long as it pipelines.
     if (flush) co_await connection.give_way();
-    if (read) {
-      const Heard heard = co_await connection.read();
+    if (read != nullptr) {
+      const Heard heard = co_await connection.read(read->max_octets);
       if (!hear(session, heard, end)) co_return end;
     }
   }

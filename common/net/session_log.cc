@@ -42,6 +42,8 @@ std::string_view to_text(SessionEnd::Why why) {
       return "unreadable-message";
     case SessionEnd::Why::kReadFailed:
       return "read-failed";
+    case SessionEnd::Why::kTlsFailed:
+      return "tls-failed";
     case SessionEnd::Why::kWriteFailed:
       break;
   }
@@ -50,6 +52,18 @@ std::string_view to_text(SessionEnd::Why why) {
 
 void log_connected(const Connection& connection) {
   logging::info("connected", {{"session", connection.number()}, {"peer", connection.peer()}});
+}
+
+void log_handshake(const Connection& connection, const std::error_code& error) {
+  if (error) {
+    logging::info(
+        "tls-failed",
+        {{"session", connection.number()}, {"peer", connection.peer()}, {"reason", error}});
+    return;
+  }
+  logging::info("tls", {{"session", connection.number()},
+                        {"version", connection.tls()->version()},
+                        {"cipher", connection.tls()->cipher()}});
 }
 
 void log_refusals(const Connection& connection, const protocol::Refusals::Taken& refusals) {

@@ -23,6 +23,7 @@ struct SessionEnd {
     kNoMailClient,
     kUnreadable,
     kReadFailed,
+    kTlsFailed,
     kWriteFailed
   };
   Why why = Why::kQuit;
@@ -33,6 +34,9 @@ struct SessionEnd {
 std::optional<SessionEnd::Why> why_closed(protocol::Closed closed);
 
 std::string_view to_text(SessionEnd::Why why);
+
+// How a handshake went.
+void log_handshake(const Connection& connection, const std::error_code& error);
 
 void log_connected(const Connection& connection);
 

@@ -4,6 +4,8 @@
 // session.h.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -11,7 +13,11 @@ namespace protocol {
 
 // Bring more of the client's bytes: receive(bytes) or end_of_input(). The driver first sends what
 // take_output() holds, since the client may be waiting for it.
-struct Read {};
+struct Read {
+  // At most so many. A session keeps what it was given while the client does not take its replies,
+  // so it is no more than what an honest client pipelines.
+  size_t max_octets = 4096;
+};
 
 // Send what take_output() holds: the session goes on only when it is taken, so that output is
 // bounded however much the client pipelines.
@@ -20,10 +26,25 @@ struct Flush {};
 // Send what take_output() holds and close the connection. The session is over.
 struct Close {};
 
-// Check these credentials: answered by authenticated(AuthOutcome).
-struct Authenticate {
+// Start TLS: send what take_output() holds, forget all that the client sent after that command, and
+// do the handshake. Answered by tls_started(); if it fails the connection is over.
+struct StartTls {};
+
+// A step of a login, answered by authenticated(AuthOutcome). The first is a name and a password, or
+// the choice of a SASL mechanism; after a Challenge the client's next message follows.
+struct Credentials {
   std::string user;      // as the client wrote it
   std::string password;  // exactly
+};
+struct SaslStart {
+  std::string mechanism;               // in upper case
+  std::optional<std::string> message;  // if the client sent one along
+};
+struct SaslMessage {
+  std::string message;
+};
+struct Authenticate {
+  std::variant<Credentials, SaslStart, SaslMessage> step;
 };
 
 // The outcome of Authenticate.
@@ -34,7 +55,7 @@ struct Accepted {
   std::string user;  // as spelled in users.txt: the mailbox's name
 };
 struct Refused {};      // the credentials are wrong
-struct Unavailable {};  // they could not be checked now
+struct Unavailable {};  // they could not be checked now, or too many wrong ones came before
 using AuthOutcome = std::variant<Challenge, Accepted, Refused, Unavailable>;
 
 // The outcome of an action on the mail store, as far as a reply depends on it.

@@ -14,7 +14,7 @@ enum class Closed {
   kEndOfInput,     // the client sent no more
   kEnded,          // as it was told to: see Ending
   kTooManyErrors,  // of the client's
-  kNoMailClient,   // a browser's first command
+  kNoMailClient,   // a browser's first command, or a TLS hello
   kUnreadable,     // the store failed in the middle of a message that was being sent
 };
 

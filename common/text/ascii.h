@@ -71,4 +71,16 @@ constexpr std::string_view without_leading_blanks(std::string_view s) {
   return s;
 }
 
+constexpr std::string_view without_blanks(std::string_view s) {
+  return without_trailing_blanks(without_leading_blanks(s));
+}
+
+// The next word of `s`, up to a SP or the end, blanks in front of it dropped; takes it out of `s`.
+constexpr std::string_view take_word(std::string_view& s) {
+  s = without_leading_blanks(s);
+  const std::string_view word = s.substr(0, s.find(' '));
+  s.remove_prefix(word.size());
+  return word;
+}
+
 }  // namespace text

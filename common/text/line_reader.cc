@@ -47,6 +47,10 @@ std::optional<Line> LineReader::next() {
   return std::nullopt;
 }
 
+std::string_view LineReader::begun() const {
+  return dropped_ > 0 ? std::string_view(prefix_) : buffered().substr(0, kPrefixOctets);
+}
+
 std::string_view LineReader::buffered() const { return std::string_view(buffer_).substr(begin_); }
 
 void LineReader::consume(size_t octets) {

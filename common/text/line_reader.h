@@ -43,6 +43,9 @@ class LineReader {
   // The next whole line, or nothing until more is appended.
   std::optional<Line> next();
 
+  // What has come of the next line, at most its first kPrefixOctets. Valid until the next call.
+  std::string_view begun() const;
+
   // For message data, which is not made of command lines: the bytes not yet read, and how many of
   // them were. Only between lines. The view is valid until the next call.
   std::string_view buffered() const;

@@ -57,7 +57,12 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
     if (!db.by_name_.emplace(key, &user).second) {
       return std::unexpected(ParseError{number, "the name stands twice: " + user.name});
     }
-    db.domains_.insert(key.substr(key.rfind('@') + 1));
+    const size_t at = key.rfind('@');
+    db.domains_.insert(key.substr(at + 1));
+    const auto [same, first] = db.by_local_part_.emplace(key.substr(0, at), &user);
+    if (!first) same->second = nullptr;
+    db.has_hashed_ = db.has_hashed_ || user.password.is_hashed();
+    db.all_know_scram_ = db.all_know_scram_ && user.password.knows_scram();
   }
   return db;
 }
@@ -65,6 +70,12 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
 const User* UserDb::find(std::string_view name) const {
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+const User* UserDb::find_login(std::string_view name) const {
+  if (const User* user = find(name)) return user;
+  const auto it = by_local_part_.find(name);
+  return it == by_local_part_.end() ? nullptr : it->second;
 }
 
 bool UserDb::has_domain(std::string_view domain) const { return domains_.contains(domain); }

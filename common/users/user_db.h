@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <expected>
 #include <memory>
@@ -46,6 +47,20 @@ class UserDb {
   // as long for ten thousand users as for one.
   const User* find(std::string_view name) const;
 
+  // The user whom a login means: as above, or by the part before the @ alone, if only one user has
+  // it. Null: nobody, or more than one.
+  const User* find_login(std::string_view name) const;
+
+  // Somebody to check a password against where find_login() finds nobody, so that an unknown name
+  // costs the same time as a wrong password. `number`: the same for the same name, and nobody
+  // else's to know (KeyedHash). Only if there are users.
+  const User& stand_in(uint64_t number) const { return users_[number % users_.size()]; }
+
+  // Whether every user can log in by SCRAM.
+  bool all_know_scram() const { return all_know_scram_; }
+  // Whether the check of anybody's password is slow (Password::is_hashed()).
+  bool has_hashed() const { return has_hashed_; }
+
   // Whether any user has this domain, in any case.
   bool has_domain(std::string_view domain) const;
 
@@ -56,9 +71,13 @@ class UserDb {
  private:
   std::deque<User> users_;
   // Keys are views of the names in users_, which stay where they are.
-  std::unordered_map<std::string_view, const User*, text::CaseBlindHash, text::CaseBlindEqual>
-      by_name_;
+  using ByName =
+      std::unordered_map<std::string_view, const User*, text::CaseBlindHash, text::CaseBlindEqual>;
+  ByName by_name_;
+  ByName by_local_part_;  // null: several have it
   std::unordered_set<std::string_view, text::CaseBlindHash, text::CaseBlindEqual> domains_;
+  bool all_know_scram_ = true;
+  bool has_hashed_ = false;
 };
 
 // Where sessions look users up: users.txt as it is now, so that a line appended counts at the next

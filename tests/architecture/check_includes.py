@@ -24,6 +24,9 @@ RULES = [
     (r"common/text/", ["common/text/"], WORLD),
     (r"common/protocol/", PURE_COMMON, WORLD),
     (r"common/users/user_file\.", ["common/users/", "common/text/", "common/log.h"], ASIO),
+    (r"common/users/guess_limit\.", ["common/users/", "common/text/"], ASIO),
+    (r"common/users/keyed_hash\.cc", ["common/users/"], re.compile("asio")),   # OpenSSL's HMAC
+    (r"common/users/(login|sasl_exchange)\.", ["common/users/", "common/text/", "common/protocol/action.h"], WORLD),
     (r"common/users/", ["common/users/", "common/text/"], WORLD),
     (r"common/store/message_list\.h", [], WORLD),
     (r"common/store/", ["common/store/", "common/text/", "common/log.h"], ASIO),
@@ -31,7 +34,7 @@ RULES = [
     (r"common/log\.", ["common/log.h", "common/log_field.h", "common/log_form.h", "common/text/"], ASIO),
     (r"common/log_(field|form)\.", ["common/log_field.h", "common/log_form.h", "common/text/"], WORLD),
     (r"common/(options|config_form)\.", ["common/options.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
-    (r"common/service\.", ["common/"], ASIO),
+    (r"common/(service|password_prompt)\.", ["common/"], ASIO),
     (r"common/version\.", [], WORLD),
     (r"smtpd/(main|driver)\.", ["common/", "smtpd/"], None),
     (r"smtpd/trace\.cc", FOR_SESSIONS + ["smtpd/"], ASIO),   # <chrono> as a calendar: it reads no clock

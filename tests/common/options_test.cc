@@ -41,6 +41,7 @@ std::expected<Smtp, int> smtp(std::vector<std::string> words, bool port_needed =
   return parse_smtp(arguments.count(), arguments.values(), defaults, port_needed);
 }
 
+// Covers: 5321-4.5.3.2.7-1
 TEST(OptionsTest, PortAloneLeavesTheDefaults) {
   const auto parsed = smtp({"2525"});
   ASSERT_TRUE(parsed);

@@ -27,6 +27,7 @@ class AddressesTest(ServerCase):
             self.assertEqual(client.ask("DATA"), "503 Bad sequence of commands")
             self.assertEqual(self.tree(), before)
 
+    # Covers: 5321-3.3-2, 5321-3.6.2-2, 5321-6.2-1
     def test_hostile_senders_do_no_harm(self):
         with self.start_smtp().connect() as client:
             client.must("HELO client", "250")

@@ -45,12 +45,14 @@ class RoundTripTest(ServerCase):
         client.quit()
         return messages
 
+    # Covers: 6152-3-2, 6152-3-4
     def test_octets_above_127_are_kept(self):
         message = "Subject: Grüße\r\n\r\n€ and café\r\n".encode() + bytes(range(128, 256)) + b"\r\n"
         self.send(message)
         self.assertEqual(self.fetch(), [message])
         self.assertEqual(self.store.of(JOHN), [message])
 
+    # Covers: 5321-2.4-7, 5321-4.5.2-2, 5321-4.5.2-3, 5321-6.4-1
     def test_every_octet_but_nul_is_kept(self):
         # Without CR and LF, which only end lines here.
         message = bytes(o for o in range(1, 256) if o not in b"\r\n") + b"\r\n"
@@ -71,6 +73,7 @@ class RoundTripTest(ServerCase):
         self.assertEqual(parts[0].get_content(), binary)
         self.assertEqual(parts[1].get_content(), ".\r\n")
 
+    # Covers: 5321-4.5.3.1.7-1
     def test_ten_mebibytes_are_kept(self):
         noise = random.Random(2)
         line = bytes(noise.choice(b".ABCdef 123") for _ in range(1022)) + b"\r\n"
@@ -129,6 +132,7 @@ class DotsTest(ServerCase):
             self.assertTrue(b"\r\n".join(client.raw_lines("RETR 1")) + b"\r\n" == wire.stuffed(message))
             self.assertTrue(b"\r\n".join(client.raw_lines("TOP 1 99999999")) + b"\r\n" == wire.stuffed(message))
 
+    # Covers: 5321-4.5.2-1
     def test_dots_in_every_place(self):
         self.round_trip(b".\r\n..\r\n...\r\n.x\r\n..x\r\nx.\r\n x.y\r\n. \r\n\r\n.\r\n\r\n..\r\n.\r\n")
 
@@ -221,6 +225,7 @@ class PaceTest(ServerCase):
         self.assertTrue(message + b".\r\n+OK Message deleted\r\n+OK Service closing transmission channel\r\n" in replies)
         self.assertEqual(self.store.of(JOHN), [])
 
+    # Covers: 5321-4.1.1.10-5
     def test_without_quit_or_end_of_data_nothing_is_stored(self):
         smtp = self.start_smtp()
         with smtp.connect() as client:
@@ -239,6 +244,7 @@ class SizeTest(ServerCase):
         super().setUp()
         self.smtp = self.start_smtp("--max-message-size", "1000")
 
+    # Covers: 1870-4-1
     def test_the_limit_itself_is_taken_and_one_octet_more_is_not(self):
         with self.smtp.connect() as client:
             self.assertIn("SIZE 1000", client.ehlo())
@@ -256,12 +262,14 @@ class SizeTest(ServerCase):
             client.must("NOOP", "250")
         self.assertEqual(self.store.files(), {})
 
+    # Covers: 1870-6.1-4
     def test_a_declared_size_is_refused_at_mail(self):
         with self.smtp.connect() as client:
             client.ehlo()
             client.must("MAIL FROM:<> SIZE=1001", "552")
             client.must("MAIL FROM:<> SIZE=1000", "250")
 
+    # Covers: 1870-5-1
     def test_stuffed_dots_do_not_count(self):
         message = b".\r\n" * 333
         with self.smtp.connect() as client:

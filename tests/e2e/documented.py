@@ -5,6 +5,7 @@ with nothing but words in between, is what it prints. A comment on the line befo
 
     <!-- not run: why -->     left out
     <!-- run: NAME -->        its name, for the test that asks for just this one
+    <!-- file: NAME -->       no example, but what a file is to hold; of any language
 """
 import dataclasses
 import pathlib
@@ -14,7 +15,7 @@ import subprocess
 import wire
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-COMMENT = re.compile(r"<!-- (run|not run): ((?:(?!-->).)*) -->\s*\Z", re.DOTALL)
+COMMENT = re.compile(r"<!-- (run|not run|file): ((?:(?!-->).)*) -->\s*\Z", re.DOTALL)
 PROGRAMS = {"sh": ["/bin/bash", "-e", "-o", "pipefail"], "python": ["/usr/bin/python3"]}
 
 # What differs each time, on both sides: message ids and UIDLs, versions, dates, times.
@@ -82,6 +83,16 @@ def example(page, name):
     if len(named) != 1:
         raise LookupError(f"{page} has {len(named)} examples named {name!r}")
     return named[0]
+
+
+def file(page, name):
+    """The content of the file that the page shows under this name."""
+    text = pathlib.Path(page).read_text(encoding="utf-8")
+    shown = [re.sub(f"^{block[1]}", "", block[3], flags=re.MULTILINE) for block in FENCE.finditer(text)
+             if (comment := COMMENT.search(text, 0, block.start())) and comment.groups() == ("file", name)]
+    if len(shown) != 1:
+        raise LookupError(f"{page} shows {len(shown)} files named {name!r}")
+    return shown[0]
 
 
 def links(page):

@@ -31,6 +31,7 @@ class DontsTest(ServerCase):
         self.assertEqual(after[0], before[1])
         self.assertNotIn(after[1], before)
 
+    # Covers: 1939-4-5
     def test_dont_02_say_stat_0_or_a_short_uidl_list_on_an_error(self):
         # A mailbox that cannot be read: it is no folder.
         self.store.folder.mkdir()
@@ -41,6 +42,7 @@ class DontsTest(ServerCase):
             for command in ("STAT", "UIDL", "LIST"):
                 client.must(command, "-ERR")
 
+    # Covers: 2449-5-3
     def test_dont_03_hide_uidl_top_or_user_from_capa_before_login(self):
         with self.start_pop3().connect() as client:
             before = client.lines("CAPA")
@@ -52,12 +54,17 @@ class DontsTest(ServerCase):
                 self.assertIn(capability, after)
 
     def test_dont_04_offer_a_mechanism_that_only_some_accounts_can_use(self):
-        # None is offered, and the greeting has no time stamp, which would offer APOP.
-        with self.start_pop3().connect() as client:
-            self.assertNotIn(b"<", client.greeting)
-            self.assertFalse([line for line in client.lines("CAPA") if line.startswith(b"SASL")])
-        with self.start_smtp().connect() as client:
-            self.assertFalse([line for line in client.ehlo() if line.upper().startswith("AUTH")])
+        # The greeting has no time stamp, which would offer APOP. SCRAM goes once one password is crypted.
+        for scram, users in ((True, self.site.users_file.read_text()),
+                             (False, "a@b {CRYPT}$6$saltsalt$\n" + self.site.users_file.read_text())):
+            self.site.users_file.write_text(users)
+            with self.start_pop3().connect() as client:
+                self.assertNotIn(b"<", client.greeting)
+                (offered,) = [line for line in client.lines("CAPA") if line.startswith(b"SASL")]
+                self.assertEqual(b"SCRAM-SHA-256" in offered.split(), scram)
+            with self.start_smtp().connect() as client:
+                (offered,) = [line for line in client.ehlo() if line.upper().startswith("AUTH")]
+                self.assertEqual("SCRAM-SHA-256" in offered.split(), scram)
 
     def test_dont_05_number_messages_in_directory_order(self):
         for n in (100, 9, 10, 2, 1000, 99, 0):
@@ -75,6 +82,7 @@ class DontsTest(ServerCase):
         self.assertIsNone(self.site.end(pop3))   # the session is over
         self.assertEqual(self.store.of(JOHN), [b"x\r\n"])
 
+    # Covers: 1939-3-11
     def test_dont_07_forget_dot_stuffing_in_top_or_at_offset_0_or_across_a_buffers_edge(self):
         header = b".at offset 0: x\r\n\r\n"
         for n in range(6):   # the dot's line begins at each octet around 64 KiB
@@ -87,6 +95,7 @@ class DontsTest(ServerCase):
                     self.assertEqual((lines[0], lines[-1]), (b"..at offset 0: x", b"..edge"), command)
                 self.assertEqual(client.raw_lines(f"TOP {n + 1} 0"), [b"..at offset 0: x", b""])
 
+    # Covers: 1939-3-10
     def test_dont_08_send_the_final_dot_without_a_full_crlf(self):
         for n, text in enumerate([b"no end", b"LF\n", b"CR\r", b"CRLF\r\n", b"", b"."]):
             self.store.put(JOHN, n, text)
@@ -97,6 +106,7 @@ class DontsTest(ServerCase):
                     client.must(command, "+OK")
                     self.assertEqual(client.octets(len(body) + 3), body + b".\r\n", command)
 
+    # Covers: 1939-7-18
     def test_dont_09_split_pass_on_spaces_or_cut_it(self):
         for password in ("two  words and more", "x" * 400, "tab\there", "{PLAIN}not a scheme", "grün".encode().decode("latin-1")):
             scheme = "{PLAIN}" if password.startswith("{") else ""
@@ -117,12 +127,14 @@ class DontsTest(ServerCase):
                 self.assertIsNone(re.search("lock|wait|unavailable", answer, re.IGNORECASE))
             client.log_in(JOHN, PASSWORDS[JOHN])
 
+    # Covers: 2920-3.2-3
     def test_dont_12_answer_354_without_a_recipient_or_fewer_replies_than_commands(self):
         with self.start_smtp().connect() as client:
             client.ehlo()
             client.send(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<nobody@example.com>\r\nDATA\r\nRSET\r\nQUIT\r\n")
             self.assertEqual([line[:3] for line in client.rest().split(b"\r\n")], [b"250", b"550", b"503", b"250", b"221", b""])
 
+    # Covers: 5321-4.1.4-9, 5321-4.1.4-10
     def test_dont_13_refuse_the_names_that_clients_greet_with(self):
         smtp = self.start_smtp()
         for name in ("[127.0.0.1]", "[IPV6:::1]", "[IPv6:::1]", "localhost", "my_host", "we-guess.mozilla.org", "x", "-", "host."):
@@ -130,6 +142,7 @@ class DontsTest(ServerCase):
                 with self.subTest(verb=verb, name=name), smtp.connect() as client:
                     client.must(f"{verb} {name}", "250")
 
+    # Covers: 1870-3-1
     def test_dont_14_advertise_size_with_an_equals_sign(self):
         with self.start_smtp().connect() as client:
             sizes = [line for line in client.ehlo() if line.upper().startswith("SIZE")]
@@ -148,6 +161,7 @@ class DontsTest(ServerCase):
                 client.must("NOOP", "250")
             self.assertTrue(self.store.of(JOHN)[-1].endswith(b"QUIT\r\n"))
 
+    # Covers: 1939-11-1, 1939-11-2
     def test_dont_16_report_st_size_for_a_file_stored_with_lf_or_count_stuffed_dots(self):
         for n, text in enumerate([b"a\nb\n", b".\r\n..\r\n", b"no end", b"mixed\r\n.\nx", b"CR\rCR\r\n", b""]):
             self.store.put(JOHN, n, text)
@@ -166,8 +180,9 @@ class DontsTest(ServerCase):
                     self.assertEqual(len(client.message(n)), size)
                 client.must("QUIT", "+OK")
 
+    # Covers: 1939-3-9
     def test_dont_17_answer_with_anything_but_ok_and_err(self):
-        commands = ["", " ", "FOO", "user", "USER", "PASS", "PASS x", "STAT", "AUTH", "AUTH PLAIN", "AUTH x y", "APOP a b", "STLS",
+        commands = ["", " ", "FOO", "user", "USER", "PASS", "PASS x", "STAT", "AUTH", "AUTH PLAIN x", "AUTH x y", "APOP a b", "STLS",
                     "UTF8", "LANG", "x" * 5000, "\0", "\xff\xfe", "NOOP\rNOOP", "RETR 99999999999999999999", "TOP 1 -1", "LIST 0", "DELE x"]
         with self.start_pop3().connect() as client:
             self.assertRegex(client.greeting, rb"^\+OK ")

@@ -35,9 +35,11 @@ class SmugglingTest(ServerCase):
                 self.assertEqual(self.store.of(MARY), [])
         self.assertEqual(len(self.store.of(JOHN)), len(FAKE_ENDS))
 
+    # Covers: 5321-4.1.1.4-6
     def test_a_message_stays_one_message_in_one_write(self):
         self.check("send")
 
+    # Covers: 5321-4.1.1.4-6
     def test_a_message_stays_one_message_octet_by_octet(self):
         self.check("trickle")
 
@@ -74,6 +76,7 @@ class LfSessionTest(ServerCase):
                                  [b"250", b"250", b"250", b"354", b"250", b"221", b""])
                 self.assertEqual(self.store.of(JOHN)[-1], b"LF\nCRLF\r\n.\n.\r\n")
 
+    # Covers: 5321-2.3.8-1
     def test_replies_end_in_crlf_all_the_same(self):
         with self.start_smtp().connect() as client:
             client.send(b"NOOP\n")
@@ -105,6 +108,7 @@ class RefusedContentTest(ServerCase):
             self.assertEqual(client.deliver(b"whole lines\r\n", JOHN)[:3], "250")
         self.assertEqual(self.store.of(JOHN), [b"whole lines\r\n"])
 
+    # Covers: 1939-3-7
     def test_mypopd_sends_crlf_whatever_the_file_holds(self):
         for number, text in enumerate([b"LF\n.\n", b"no end", b"CR \r in it\r", b"\n\n", b"", b"\r\n.\r\n"]):
             self.store.put(JOHN, number, text)

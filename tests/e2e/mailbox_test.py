@@ -35,6 +35,7 @@ class MailboxCase(ServerCase):
 
 
 class DeletionTest(MailboxCase):
+    # Covers: 1939-5-13
     def test_a_message_is_there_until_quit(self):
         with self.logged_in(self.pop3) as client:
             client.must("DELE 2", "+OK")
@@ -43,6 +44,7 @@ class DeletionTest(MailboxCase):
             self.assertEqual(list(self.store.numbered(JOHN)), [0, 2])
             self.assertEqual(client.rest(), b"")
 
+    # Covers: 1939-6-2
     def test_a_dropped_connection_deletes_nothing(self):
         for drop in (wire.Wire.close, wire.Wire.vanish, wire.Wire.half_close):
             client = self.log_in_when_free()
@@ -96,6 +98,7 @@ class DeletionTest(MailboxCase):
             client.must("QUIT", "")
         self.assertEqual(self.store.numbered(JOHN)[0], b"another\r\n")
 
+    # Covers: 1939-6-1
     def test_a_thousand_messages_are_deleted_by_one_quit(self):
         for n in range(1000):
             self.store.put(MARY, n, b"x\r\n")
@@ -107,6 +110,7 @@ class DeletionTest(MailboxCase):
 
 
 class LockTest(MailboxCase):
+    # Covers: 1939-4-3, 1939-7-20, 2449-8.1.2-1
     def test_a_second_session_is_told_that_the_mailbox_is_in_use(self):
         with self.logged_in(self.pop3), self.pop3.connect() as second:
             second.must(f"USER {JOHN}", "+OK")
@@ -123,6 +127,7 @@ class LockTest(MailboxCase):
             end(self.log_in_when_free())
         self.assertEqual(self.state_when_free(), "+OK 3 33")
 
+    # Covers: 1939-4-3
     def test_another_process_respects_the_lock_and_inherits_it(self):
         other = self.start_pop3()
         with self.logged_in(self.pop3), other.connect() as second:
@@ -131,6 +136,7 @@ class LockTest(MailboxCase):
             self.pop3.kill()
             self.assertEqual(self.state_when_free(other), "+OK 3 33")
 
+    # Covers: 1939-4-8
     def test_a_locked_mailbox_takes_mail_and_shows_it_at_the_next_login(self):
         smtp = self.start_smtp()
         with self.logged_in(self.pop3) as client:
@@ -165,6 +171,7 @@ class UidTest(ServerCase):
             for n in range(count):
                 self.assertEqual(client.deliver(f"{n}\r\n".encode(), JOHN)[:3], "250")
 
+    # Covers: 1939-7-5, 1939-7-9
     def test_they_are_the_same_in_every_session_and_after_a_restart(self):
         self.deliver(self.start_smtp(), 10)
         first = self.start_pop3()
@@ -207,9 +214,11 @@ class UidTest(ServerCase):
                 self.assertIsNone(self.site.end(smtp))
                 smtp = self.start_smtp()
 
+    # Covers: 1939-7-10
     def test_they_never_come_back(self):
         self.check_never_again(restart=False)
 
+    # Covers: 1939-7-10
     def test_they_never_come_back_after_a_restart_either(self):
         self.check_never_again(restart=True)
 

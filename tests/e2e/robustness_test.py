@@ -13,6 +13,7 @@ def body(tag, lines=50):
 
 
 class CrashTest(ServerCase):
+    # Covers: 5321-2.1-2
     def test_a_message_that_was_answered_250_outlives_kill_9(self):
         messages = []
         for n in range(5):
@@ -29,6 +30,7 @@ class CrashTest(ServerCase):
             self.assertEqual([client.message(n + 1) for n in range(5)], messages)
         self.assert_only_mail()
 
+    # Covers: 5321-4.1.1.10-7
     def test_kill_9_in_the_middle_of_a_message_leaves_nothing(self):
         smtp = self.start_smtp()
         with smtp.connect() as client:
@@ -39,6 +41,7 @@ class CrashTest(ServerCase):
         self.start_smtp()
         self.assertEqual(self.store.files(), {})
 
+    # Covers: 5321-6.1-1
     def test_kill_9_under_load_loses_nothing_that_was_acknowledged(self):
         smtp = self.start_smtp()
         acknowledged = []
@@ -73,6 +76,7 @@ class CrashTest(ServerCase):
 
 
 class ManyClientsTest(ServerCase):
+    # Covers: 5321-4.5.4.2-1
     def test_many_at_once_get_every_message_through(self):
         smtp, pop3 = self.start_smtp(), self.start_pop3()
 
@@ -100,6 +104,7 @@ class ManyClientsTest(ServerCase):
             for client in clients:
                 client.must(line, reply)
 
+    # Covers: 5321-4.5.4.2-1
     def test_a_slow_client_does_not_hold_up_another(self):
         smtp, pop3 = self.start_smtp(), self.start_pop3()
         with smtp.connect() as slow, smtp.connect() as quick:
@@ -115,6 +120,7 @@ class ManyClientsTest(ServerCase):
             slow.send(b"USER")
             self.assertEqual(quick.message(1), b"quick\r\n")
 
+    # Covers: 2449-6.6-3
     def test_a_client_that_reads_nothing_does_not_hold_up_another(self):
         self.store.put(JOHN, 0, body("large", 200_000))
         self.store.put(MARY, 0, b"small\r\n")
@@ -125,6 +131,7 @@ class ManyClientsTest(ServerCase):
 
 
 class PipeliningTest(ServerCase):
+    # Covers: 2920-3.1-2, 2920-3.2-1
     def test_a_hundred_messages_in_one_write_are_answered_in_order(self):
         with self.start_smtp().connect() as client:
             client.ehlo()
@@ -134,6 +141,7 @@ class PipeliningTest(ServerCase):
         self.assertEqual(codes, [b"250", b"550", b"250", b"354", b"250"] * 100 + [b"221", b""])
         self.assertEqual(self.store.of(JOHN), [b"%d\r\n" % n for n in range(100)])
 
+    # Covers: 2449-6.6-1
     def test_a_whole_pop3_session_in_one_write_is_answered_in_order(self):
         for n in range(3):
             self.store.put(JOHN, n, b"%d\r\n" % n)
@@ -143,6 +151,7 @@ class PipeliningTest(ServerCase):
                              b"+OK 3 9\r\n+OK Message follows\r\n1\r\n.\r\n+OK 3 3\r\n+OK Message deleted\r\n"
                              b"+OK Service closing transmission channel\r\n")
 
+    # Covers: 2920-3.2-1, 5321-4.2-1
     def test_ten_thousand_pipelined_commands_each_get_a_reply(self):
         with self.start_smtp().connect() as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
             sending = pool.submit(client.send, b"NOOP\r\n" * 10_000 + b"QUIT\r\n")

@@ -9,6 +9,7 @@ END = (signal.SIGTERM, signal.SIGINT)
 
 
 class EndTest(ServerCase):
+    # Covers: 5321-3.8-2
     def test_idle_sessions_hear_of_it_and_nobody_else_gets_in(self):
         for which, farewell in (("smtpd", rb"^421 .*\r\n$"), ("pop3d", rb"^-ERR .*\r\n$")):
             for number in END:

@@ -87,12 +87,23 @@ class BadStartTest(ServerCase):
 
 
 class GoodStartTest(ServerCase):
+    # Covers: 5321-4.3.1-3
     def test_a_configuration_file_has_the_command_lines_options(self):
         (self.site.folder / "config").write_text("hostname = from.the.file\nlisten = 127.0.0.1\n")
         for which in BOTH:
             server = self.site.start(which, "--config", "config")
             with server.connect() as client:
                 self.assertIn(b"from.the.file", client.greeting)
+
+    # Covers: 1939-3-15, 5321-4.5.3.1.7-1, 5321-4.5.3.1.8-1, 5321-4.5.3.2.7-1
+    def test_the_defaults_are_within_what_the_rfcs_ask_for(self):
+        least = {"smtpd": {"idle-timeout": 5 * 60, "max-recipients": 100, "max-message-size": 64 * 1024},
+                 "pop3d": {"idle-timeout": 10 * 60}}
+        for which, limits in least.items():
+            shown = subprocess.run([servers.BINARIES[which], "--show-config"], capture_output=True, text=True, check=True)
+            defaults = dict(line.split(" = ", 1) for line in shown.stdout.splitlines())
+            for name, minimum in limits.items():
+                self.assertGreaterEqual(int(defaults[name]), minimum, f"{which} {name}")
 
     def test_more_connections_than_descriptors_are_lowered(self):
         hard = 256

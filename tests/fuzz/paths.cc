@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(parsed->path.name().size() <= smtp::Limits::kPath + 1);
   }
   const auto greeting = smtp::Greeting::kEhlo;
-  static_cast<void>(smtp::parse_mail(input, greeting, smtp::Limits{}));
+  static_cast<void>(smtp::parse_mail(input, greeting, smtp::Limits{}, true));
   static_cast<void>(smtp::parse_rcpt(input, greeting));
   static_cast<void>(smtp::parse_mailbox(input));
   return 0;

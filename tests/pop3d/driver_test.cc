@@ -56,7 +56,8 @@ class Pop3DriverTest : public testing::Test {
   }();
   support::FixedUsers users_{"x@y 1\n"};
   support::FakeStore store_;
-  const World world_{settings_, users_, store_};
+  net::Logins logins_{users_, false};
+  const World world_{settings_, users_, store_, logins_};
   std::optional<support::RunningServer> server_;
 };
 
@@ -90,6 +91,7 @@ TEST_F(Pop3DriverTest, EmptyMessageIsSent) {
             logged_in() + "+OK Message follows\r\n.\r\n+OK Message follows\r\n.\r\n" + goodbye());
 }
 
+// Covers: 2449-8.1.2-1
 TEST_F(Pop3DriverTest, WrongPasswordOpensNothing) {
   EXPECT_EQ(dialogue("USER x@y\r\nPASS 2\r\nQUIT\r\n"),
             greeting() +
@@ -98,6 +100,7 @@ TEST_F(Pop3DriverTest, WrongPasswordOpensNothing) {
   EXPECT_EQ(store_.opens, 0);
 }
 
+// Covers: 1939-6-1, 1939-6-5
 TEST_F(Pop3DriverTest, QuitRemovesAndUnlocksBeforeItReplies) {
   store_.put("x@y", "one\r\n");
   store_.put("x@y", "two\r\n");
@@ -108,6 +111,7 @@ TEST_F(Pop3DriverTest, QuitRemovesAndUnlocksBeforeItReplies) {
   EXPECT_EQ(store_.mailbox("x@y"), std::vector<std::string>{"two\r\n"});
 }
 
+// Covers: 1939-6-3
 TEST_F(Pop3DriverTest, FailedRemovalIsSaid) {
   store_.put("x@y", "one\r\n");
   store_.remove_error = std::make_error_code(std::errc::io_error);
@@ -115,6 +119,7 @@ TEST_F(Pop3DriverTest, FailedRemovalIsSaid) {
             logged_in() + "+OK Message deleted\r\n-ERR some deleted messages not removed\r\n");
 }
 
+// Covers: 1939-6-2
 TEST_F(Pop3DriverTest, EndWithoutQuitRemovesNothingAndUnlocks) {
   store_.put("x@y", "one\r\n");
   EXPECT_EQ(dialogue(std::string(kLogin) + "DELE 1\r\n"), logged_in() + "+OK Message deleted\r\n");
@@ -129,6 +134,7 @@ TEST_F(Pop3DriverTest, LoginWaitsForAMaildropInUse) {
   EXPECT_EQ(store_.opens, 3);
 }
 
+// Covers: 2449-8.1.2-1
 TEST_F(Pop3DriverTest, LoginDoesNotWaitForEver) {
   store_.in_use = 1'000'000;
   const std::string replies = dialogue(std::string(kLogin) + "QUIT\r\n");
@@ -136,6 +142,7 @@ TEST_F(Pop3DriverTest, LoginDoesNotWaitForEver) {
   EXPECT_GT(store_.opens, 10);
 }
 
+// Covers: 1939-4-5, 3206-4-1
 TEST_F(Pop3DriverTest, UnreadableStoreIsNoEmptyMaildrop) {
   store_.open_error = std::make_error_code(std::errc::permission_denied);
   const std::string replies = dialogue(std::string(kLogin) + "STAT\r\nQUIT\r\n");
@@ -176,6 +183,7 @@ TEST_F(Pop3DriverTest, RemovalIsSeenThroughThoughTheClientIsGone) {
   EXPECT_EQ(store_.maildrops, 0);
 }
 
+// Covers: 3206-4-1
 TEST_F(Pop3DriverTest, RefusalIsOneLine) {
   EXPECT_EQ(refusal().find('\n'), refusal().size() - 1);
   EXPECT_TRUE(refusal().starts_with("-ERR [SYS/TEMP] "));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -18,7 +19,7 @@ constexpr auto kUser = "a@b";
 constexpr auto kLogin = "USER a@b\r\nPASS x\r\n";
 
 Pop3World world_with(std::vector<MessageAt> messages) {
-  return Pop3World({"h", "1", {}}, "a@b x\n", std::move(messages));
+  return Pop3World({.host_name = "h", .version = "1"}, "a@b x\n", std::move(messages));
 }
 
 std::string retrieve(const std::string& message, const std::string& command, size_t read_octets) {
@@ -45,6 +46,7 @@ TEST(Pop3SessionTest, MessageIsTheSameHoweverItIsRead) {
   }
 }
 
+// Covers: 2449-6.6-1
 TEST(Pop3SessionTest, AnySplitOfTheInputGivesTheSameRepliesAndMaildrop) {
   static const std::string kPieces[] = {
       "USER a@b", "PASS x",  "PASS y", "STAT", "LIST", "UIDL",   "RETR 1", "RETR 2",
@@ -88,6 +90,25 @@ TEST(Pop3SessionTest, OutputIsBoundedHoweverManyListsArePipelined) {
   EXPECT_LE(world.max_output(), pop3::Session::kOutputLimit + 1024);
 }
 
+// Who reads replies as fast as they come would else have the server's thread for itself.
+TEST(Pop3SessionTest, OthersHaveTheirTurnHoweverMuchIsPipelined) {
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
+  support::FixedUsers users("a@b x\n");
+  pop3::Session session(settings, users, {});
+  session.take_output();
+  std::string commands;
+  for (int i = 0; i < 1000; ++i) commands += "USER a@b\r\n";
+  session.receive(commands);
+  size_t replies = 0;
+  while (std::holds_alternative<protocol::Flush>(session.next())) {
+    const std::string output = session.take_output();
+    const auto lines = static_cast<size_t>(std::ranges::count(output, '\n'));
+    EXPECT_LE(lines, pop3::Session::kCommandsATurn);
+    replies += lines;
+  }
+  EXPECT_EQ(replies, 1000U);
+}
+
 TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
   auto world = world_with({{kUser, std::string(3'000'000, '\n')}});  // each octet becomes two
   world.start();
@@ -98,10 +119,10 @@ TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
 
 // A message that cannot be read on must not look whole: no final dot, and the connection ends.
 TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
-  const pop3::Settings settings{"h", "1", {}};
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
   const support::FixedList listing({{100, "1-0"}});
-  pop3::Session session(settings, users);
+  pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nRETR 1\r\nSTAT\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
   session.authenticated(protocol::Accepted{"a@b"});
@@ -116,10 +137,10 @@ TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
 }
 
 TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
-  const pop3::Settings settings{"h", "1", {}};
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
   const support::FixedList listing({{100, "1-0"}});
-  pop3::Session session(settings, users);
+  pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nTOP 1 0\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
   session.authenticated(protocol::Accepted{"a@b"});
@@ -134,6 +155,7 @@ TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
   EXPECT_TRUE(std::holds_alternative<protocol::Read>(session.next()));
 }
 
+// Covers: 1939-7-2
 TEST(TopFilterTest, BlankLineIsFoundWhereverTheInputIsCut) {
   const std::string message = "A: b\r\n\r\none\r\ntwo\r\n";
   for (size_t step = 1; step <= message.size(); ++step) {

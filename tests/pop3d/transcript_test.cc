@@ -16,7 +16,11 @@ class Pop3TranscriptTest : public testing::Test {
       : transcript_(std::move(transcript)), pace_(pace) {}
 
   void TestBody() override {
-    Pop3World world({"h", "1.2.3", {}}, transcript_.users, transcript_.given);
+    pop3::Settings settings{.host_name = "h", .version = "1.2.3"};
+    settings.logins = transcript_.login_policy();
+    settings.hide_users = transcript_.is_set("hide-users");
+    Pop3World world(std::move(settings), transcript_.users, transcript_.given,
+                    transcript_.channel());
     if (pace_ == Pace::kByteByByte) world.set_read_octets(1);
     const auto fail = [&](const std::string& step) {
       world.fail_next(step == "maildrop in-use" ? "in-use" : step.substr(0, step.find(' ')));

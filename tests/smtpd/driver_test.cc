@@ -62,7 +62,8 @@ class SmtpDriverTest : public testing::Test {
   }();
   support::FixedUsers users_{"x@y 1\nz@y 2\n"};
   support::FakeStore store_;
-  const World world_{settings_, users_, store_};
+  net::Logins logins_{users_, false};
+  const World world_{settings_, users_, store_, logins_};
   std::optional<support::RunningServer> server_;
 };
 
@@ -85,6 +86,7 @@ TEST_F(SmtpDriverTest, LongMessageIsFlushedAsItComes) {
   EXPECT_GT(store_.flushes, 5);
 }
 
+// Covers: 5321-4.1.1.5-5
 TEST_F(SmtpDriverTest, MessageThatCameToNoEndIsNobodys) {
   dialogue(std::string(kEnvelope) + "DATA\r\none\r\n");
   server_->stop();
@@ -101,6 +103,7 @@ TEST_F(SmtpDriverTest, FullStoreIsSaidAsSuch) {
   }
 }
 
+// Covers: 5321-4.1.1.4-9
 TEST_F(SmtpDriverTest, FailedCommitIsNoPromise) {
   store_.commit_error = std::make_error_code(std::errc::io_error);
   EXPECT_EQ(dialogue(std::string(kEnvelope) + "DATA\r\none\r\n.\r\nNOOP\r\n"),
@@ -118,6 +121,20 @@ TEST_F(SmtpDriverTest, FailedFlushRefusesTheMessage) {
   EXPECT_TRUE(store_.mailbox("x@y").empty());
 }
 
+// The next message needs the room.
+TEST_F(SmtpDriverTest, RefusedMessageIsDroppedBeforeTheRefusal) {
+  support::Channel<std::move_only_function<void()>> begun;
+  store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };
+  TcpClient client(server().port());
+  client.send(std::string(kEnvelope) + "DATA\r\na" + std::string(1, '\0') + "\r\n.\r\nQUIT\r\n");
+  auto dropped = begun.take();
+  EXPECT_EQ(store_.drops, 1);
+  dropped();
+  EXPECT_EQ(client.read_to_end(), envelope_replies() + go_ahead() +
+                                      "554 Transaction failed: NUL at octet 2\r\n" + goodbye());
+}
+
+// Covers: 5321-4.1.1.10-6
 TEST_F(SmtpDriverTest, CommitIsSeenThroughThoughTheClientIsGone) {
   support::Channel<std::move_only_function<void()>> begun;
   store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };

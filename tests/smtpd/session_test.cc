@@ -79,6 +79,7 @@ std::string random_dialogue(std::mt19937& random) {
   return input;
 }
 
+// Covers: 2920-3.2-8, 2920-3.2-10, 5321-4.2-1
 TEST(SmtpSessionTest, AnySplitOfTheInputGivesTheSameRepliesAndMail) {
   std::mt19937 random(1);  // fixed: a failure must come back
   size_t stored = 0;
@@ -94,6 +95,7 @@ TEST(SmtpSessionTest, AnySplitOfTheInputGivesTheSameRepliesAndMail) {
   EXPECT_GT(stored, 0U) << "the dialogues never came to a message";
 }
 
+// Covers: 5321-2.3.8-1, 5321-4.5.3.1.5-1
 TEST(SmtpSessionTest, EveryReplyLineEndsInCrlfAndIsAtMost512Octets) {
   std::mt19937 random(2);
   for (int round = 0; round < 2000; ++round) {
@@ -121,6 +123,69 @@ TEST(SmtpSessionTest, OutputIsBoundedHoweverMuchIsPipelined) {
   EXPECT_LE(world.max_output(), smtp::Session::kOutputLimit + 1024);
 }
 
+// Covers: 3463-3-4, 5321-4.5.3.1.8-1, 5321-4.5.3.1.8-5, 5321-4.5.3.1.10-2
+TEST(SmtpSessionTest, ThousandRecipientsAreTakenByDefaultAndTheOnePastThemIsRefused) {
+  std::string users;
+  std::string commands = "EHLO c\r\nMAIL FROM:<a@b>\r\n";
+  for (int n = 0; n <= 1000; ++n) {
+    const std::string name = "user" + std::to_string(n) + "@example.com";
+    users += name + " x\n";
+    commands += "RCPT TO:<" + name + ">\r\n";
+  }
+  SmtpWorld world(settings(), users);
+  world.start();
+  const std::string replies = world.send(commands + "DATA\r\nx\r\n.\r\n");
+  EXPECT_NE(replies.find("completed\r\n452 4.5.3 Too many recipients\r\n354 "), std::string::npos);
+  EXPECT_EQ(world.stored().size(), 1000U);
+}
+
+// Covers: 2920-3.2-2, 2920-3.2-7
+TEST(SmtpSessionTest, RepliesToAGroupLeaveTogetherAndBeforeTheServerWaits) {
+  const smtp::Settings given = settings();
+  support::FixedUsers users(kUsers);
+  smtp::Session session(given, users, {});
+  session.receive(
+      "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@body>\r\nRSET\r\nMAIL FROM:<a@b>\r\n"
+      "RCPT TO:<mary.smith@example.com>\r\n");
+  EXPECT_TRUE(std::holds_alternative<protocol::Read>(session.next()));
+  const std::string replies = session.take_output();
+  EXPECT_TRUE(replies.ends_with(
+      "250 2.1.0 Requested mail action ok, completed\r\n550 5.1.1 No such user - no@body\r\n"
+      "250 2.0.0 State reset\r\n250 2.1.0 Requested mail action ok, completed\r\n"
+      "250 2.1.5 Requested mail action ok, completed\r\n"));
+}
+
+// Who reads replies as fast as they come would else have the server's thread for itself.
+TEST(SmtpSessionTest, OthersHaveTheirTurnHoweverMuchIsPipelined) {
+  const smtp::Settings h = settings();
+  support::FixedUsers users(kUsers);
+  smtp::Session session(h, users, {});
+  session.take_output();
+  std::string commands;
+  for (int i = 0; i < 1000; ++i) commands += "NOOP\r\n";
+  session.receive(commands);
+  size_t replies = 0;
+  while (std::holds_alternative<protocol::Flush>(session.next())) {
+    const std::string output = session.take_output();
+    const auto lines = static_cast<size_t>(std::ranges::count(output, '\n'));
+    EXPECT_LE(lines, smtp::Session::kCommandsATurn);
+    replies += lines;
+  }
+  EXPECT_EQ(replies, 1000U);
+}
+
+// What was read ahead is kept while the client takes no replies.
+TEST(SmtpSessionTest, LittleIsReadAheadOfCommandsAndMuchOfAMessage) {
+  const smtp::Settings h = settings();
+  support::FixedUsers users(kUsers);
+  smtp::Session session(h, users, {});
+  EXPECT_LE(std::get<protocol::Read>(session.next()).max_octets, 4096U);
+  session.receive("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\n");
+  EXPECT_TRUE(std::holds_alternative<smtp::OpenMessage>(session.next()));
+  session.message_opened(protocol::StoreOutcome::kDone);
+  EXPECT_GT(std::get<protocol::Read>(session.next()).max_octets, 50'000U);
+}
+
 TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
   std::string message;
   std::mt19937 random(3);
@@ -139,13 +204,14 @@ TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
   world.send(transaction(sent));
   ASSERT_EQ(world.stored().size(), 1U);
   EXPECT_EQ(world.stored()[0].text, message + "\r\n");
-  EXPECT_LE(world.max_append(), smtp::Session::kAppendOctets);
+  EXPECT_LE(world.max_append(), smtp::Reception::kAppendOctets);
 }
 
 // A dot line at every position around the edge of what is decoded in one piece.
+// Covers: 5321-4.5.2-1
 TEST(SmtpSessionTest, DotIsUnstuffedAtEveryBufferEdge) {
-  for (size_t before = smtp::Session::kAppendOctets - 8; before < smtp::Session::kAppendOctets + 8;
-       ++before) {
+  for (size_t before = smtp::Reception::kAppendOctets - 8;
+       before < smtp::Reception::kAppendOctets + 8; ++before) {
     SmtpWorld world(settings(), kUsers);
     world.start();
     world.send(transaction(std::string(before, 'x') + "\r\n..\r\n..y"));

@@ -5,6 +5,8 @@
 namespace smtp {
 namespace {
 
+// Covers: 5321-4.4-2, 5321-4.4-3, 5321-4.4-4, 5321-4.4-5, 5321-4.4-29, 5321-4.4-30, 5321-4.4-31,
+// 5321-7.2-1, 5321-7.2-4
 TEST(TraceTest, LinesNameSenderClientHostAndTime) {
   const Origin origin{"a@b", "client", true, false};
   EXPECT_EQ(trace_lines(origin, "127.0.0.1", "h", 1'000'000'000),
@@ -13,6 +15,7 @@ TEST(TraceTest, LinesNameSenderClientHostAndTime) {
             " by h with ESMTP; Sun, 9 Sep 2001 01:46:40 +0000\r\n");
 }
 
+// Covers: 5321-4.4-2, 5321-4.4-31
 TEST(TraceTest, NullReversePathLfLinesAndIpv6) {
   const Origin origin{"", "[IPv6:::1]", false, true};
   EXPECT_EQ(trace_lines(origin, "::1", "h", 0),
@@ -22,11 +25,13 @@ TEST(TraceTest, NullReversePathLfLinesAndIpv6) {
 }
 
 // A name is one token, but any: it must not end the line's syntax.
+// Covers: 5321-4.4-2
 TEST(TraceTest, ClientNameCannotForge) {
   const Origin origin{"a@b", "x(;\"\\\xff,<>@)", true, false};
   EXPECT_NE(trace_lines(origin, "127.0.0.1", "h", 0).find("from x?????????? ("), std::string::npos);
 }
 
+// Covers: 5321-4.4-10, 5321-4.4-11, 5321-4.4-28, 5321-F.5-1
 TEST(TraceTest, DatesAreGregorian) {
   const auto date = [](int64_t seconds) {
     const std::string lines = trace_lines({"", "c", false, true}, "127.0.0.1", "h", seconds);

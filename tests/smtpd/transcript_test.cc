@@ -17,6 +17,10 @@ smtp::Settings settings_of(const Transcript& transcript) {
   if (transcript.option("bare-newlines", "keep") == "refuse") {
     settings.bare_newlines = smtp::BareNewlines::kRefuse;
   }
+  settings.logins = transcript.login_policy();
+  settings.require_login = transcript.is_set("require-login");
+  settings.any_sender = transcript.is_set("any-sender");
+  settings.hide_users = transcript.is_set("hide-users");
   settings.limits.recipients = std::stoul(transcript.option("max-recipients", "1000"));
   settings.limits.message_octets = std::stoul(transcript.option("max-message-size", "52428800"));
   return settings;
@@ -28,7 +32,7 @@ class SmtpTranscriptTest : public testing::Test {
       : transcript_(std::move(transcript)), pace_(pace) {}
 
   void TestBody() override {
-    SmtpWorld world(settings_of(transcript_), transcript_.users);
+    SmtpWorld world(settings_of(transcript_), transcript_.users, transcript_.channel());
     const auto fail = [&](const std::string& step) {
       const size_t blank = step.find(' ');
       world.fail_next(step.substr(0, blank), step.substr(blank + 1) == "full"

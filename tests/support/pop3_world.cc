@@ -1,6 +1,7 @@
 #include "tests/support/pop3_world.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "common/text/dot_stuffing.h"
@@ -16,16 +17,17 @@ struct Overloaded : Ts... {
 }  // namespace
 
 Pop3World::Pop3World(pop3::Settings settings, std::string_view users,
-                     std::vector<MessageAt> messages)
+                     std::vector<MessageAt> messages, protocol::Channel channel)
     : settings_(std::move(settings)),
       users_(users),
-      session_(settings_, users_),
+      session_(settings_, users_, channel),
       messages_(std::move(messages)) {}
 
 std::string Pop3World::start() { return run(); }
 
+// What is sent before the handshake is lost in it.
 std::string Pop3World::send(std::string_view bytes) {
-  if (closed_) return {};
+  if (closed_ || awaits_handshake_) return {};
   session_.receive(bytes);
   return run();
 }
@@ -38,6 +40,12 @@ std::string Pop3World::end_of_input() {
 
 std::string Pop3World::end(protocol::Ending why) {
   session_.end(why);
+  return run();
+}
+
+std::string Pop3World::start_tls() {
+  if (!std::exchange(awaits_handshake_, false)) throw std::logic_error("no handshake is awaited");
+  session_.tls_started();
   return run();
 }
 
@@ -61,6 +69,10 @@ std::string Pop3World::run() {
                             take_output(replies);
                             closed_ = waiting = true;
                           },
+                          [&](const protocol::StartTls&) {
+                            take_output(replies);
+                            awaits_handshake_ = waiting = true;
+                          },
                           [&](const auto& other) { perform(other); }},
                action);
   }
@@ -69,12 +81,7 @@ std::string Pop3World::run() {
 
 void Pop3World::perform(const protocol::Authenticate& action) {
   if (failures_.erase("login") > 0) return session_.authenticated(protocol::Unavailable{});
-  const auto* user = users_.current()->find(action.user);
-  if (user != nullptr && user->password.matches(action.password)) {
-    session_.authenticated(protocol::Accepted{user->name});
-  } else {
-    session_.authenticated(protocol::Refused{});
-  }
+  session_.authenticated(login_.step(action, {}));
 }
 
 void Pop3World::perform(const pop3::OpenMaildrop& action) {

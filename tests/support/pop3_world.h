@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/users/login.h"
 #include "pop3d/session.h"
 #include "tests/support/fixed_list.h"
 #include "tests/support/fixed_users.h"
@@ -18,7 +19,8 @@ namespace support {
 class Pop3World {
  public:
   // `messages`: what is in the mailboxes.
-  Pop3World(pop3::Settings settings, std::string_view users, std::vector<MessageAt> messages);
+  Pop3World(pop3::Settings settings, std::string_view users, std::vector<MessageAt> messages,
+            protocol::Channel channel = {});
 
   Pop3World(const Pop3World&) = delete;  // the session refers into it
   Pop3World& operator=(const Pop3World&) = delete;
@@ -28,6 +30,8 @@ class Pop3World {
   std::string send(std::string_view bytes);
   std::string end_of_input();
   std::string end(protocol::Ending why);
+  // The client does the handshake that it asked for.
+  std::string start_tls();
 
   // The next action of this kind fails: "login", "maildrop" (unavailable), "in-use", "read",
   // "remove".
@@ -50,12 +54,15 @@ class Pop3World {
   pop3::Settings settings_;
   FixedUsers users_;
   pop3::Session session_;
+  users::KeyedHash hash_;
+  users::Login login_{users_, hash_};
   std::vector<MessageAt> messages_;
   std::vector<size_t> maildrop_;  // which of messages_ are in the listing
   FixedList listing_;
   std::multiset<std::string> failures_;
   size_t read_octets_ = size_t{1} << 20U;
   bool closed_ = false;
+  bool awaits_handshake_ = false;
   size_t max_output_ = 0;
 };
 

@@ -8,13 +8,14 @@ namespace support {
 
 using protocol::StoreOutcome;
 
-SmtpWorld::SmtpWorld(smtp::Settings settings, std::string_view users)
-    : settings_(std::move(settings)), users_(users), session_(settings_, users_) {}
+SmtpWorld::SmtpWorld(smtp::Settings settings, std::string_view users, protocol::Channel channel)
+    : settings_(std::move(settings)), users_(users), session_(settings_, users_, channel) {}
 
 std::string SmtpWorld::start() { return run(); }
 
+// What is sent before the handshake is lost in it.
 std::string SmtpWorld::send(std::string_view bytes) {
-  if (closed_) return {};
+  if (closed_ || awaits_handshake_) return {};
   session_.receive(bytes);
   return run();
 }
@@ -28,6 +29,19 @@ std::string SmtpWorld::end_of_input() {
 std::string SmtpWorld::end(protocol::Ending why) {
   session_.end(why);
   return run();
+}
+
+std::string SmtpWorld::start_tls() {
+  if (!std::exchange(awaits_handshake_, false)) throw std::logic_error("no handshake is awaited");
+  session_.tls_started();
+  return run();
+}
+
+void SmtpWorld::perform(const protocol::Authenticate& action) {
+  if (!failures_.extract("login").empty()) {
+    return session_.authenticated(protocol::Unavailable{});
+  }
+  session_.authenticated(login_.step(action, {}));
 }
 
 void SmtpWorld::fail_next(const std::string& action, StoreOutcome outcome) {
@@ -60,6 +74,12 @@ std::string SmtpWorld::run() {
       message_.reset();
       closed_ = true;
       return replies;
+    } else if (std::holds_alternative<protocol::StartTls>(action)) {
+      take_output(replies);
+      awaits_handshake_ = true;
+      return replies;
+    } else if (const auto* login = std::get_if<protocol::Authenticate>(&action)) {
+      perform(*login);
     } else if (std::holds_alternative<smtp::OpenMessage>(action)) {
       if (message_) throw std::logic_error("OpenMessage with a message open");
       const auto outcome = outcome_of("open");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/users/login.h"
 #include "smtpd/session.h"
 #include "tests/support/fixed_users.h"
 #include "tests/support/transcript.h"
@@ -16,7 +17,7 @@ namespace support {
 
 class SmtpWorld {
  public:
-  SmtpWorld(smtp::Settings settings, std::string_view users);
+  SmtpWorld(smtp::Settings settings, std::string_view users, protocol::Channel channel = {});
 
   SmtpWorld(const SmtpWorld&) = delete;  // the session refers into it
   SmtpWorld& operator=(const SmtpWorld&) = delete;
@@ -26,8 +27,11 @@ class SmtpWorld {
   std::string send(std::string_view bytes);
   std::string end_of_input();
   std::string end(protocol::Ending why);
+  // The client does the handshake that it asked for.
+  std::string start_tls();
 
-  // The next action of this kind, "open", "append" or "commit", has this outcome.
+  // The next action of this kind, "open", "append" or "commit", has this outcome; "login": whatever
+  // it is, it cannot be checked.
   void fail_next(const std::string& action, protocol::StoreOutcome outcome);
 
   bool closed() const { return closed_; }
@@ -41,17 +45,21 @@ class SmtpWorld {
 
  private:
   std::string run();
+  void perform(const protocol::Authenticate& action);
   void take_output(std::string& replies);
   protocol::StoreOutcome outcome_of(const std::string& action);
 
   smtp::Settings settings_;
   FixedUsers users_;
   smtp::Session session_;
+  users::KeyedHash hash_;
+  users::Login login_{users_, hash_};
   std::map<std::string, protocol::StoreOutcome> failures_;
   std::optional<std::string> message_;
   std::vector<MessageAt> stored_;
   std::vector<smtp::CommitMessage> commits_;
   bool closed_ = false;
+  bool awaits_handshake_ = false;
   size_t max_output_ = 0;
   size_t max_append_ = 0;
 };

@@ -64,7 +64,7 @@ MessageAt message(const std::string& text) {
 }
 
 void take_line(Transcript& transcript, char kind, const std::string& text, int number) {
-  constexpr std::string_view kSteps = "CBESXTDF";
+  constexpr std::string_view kSteps = "CBEHSXTDF";
   if (kind == 'O') {
     const size_t equals = text.find('=');
     if (equals == std::string::npos) throw std::runtime_error("O: takes name=value");
@@ -91,6 +91,15 @@ void PrintTo(const MessageAt& message, std::ostream* os) {
 std::string Transcript::option(const std::string& key, const std::string& otherwise) const {
   const auto it = options.find(key);
   return it == options.end() ? otherwise : it->second;
+}
+
+protocol::Channel Transcript::channel() const {
+  return {.encrypted = option("tls", "") == "started",
+          .loopback = option("peer", "loopback") == "loopback"};
+}
+
+protocol::LoginPolicy Transcript::login_policy() const {
+  return {.tls = options.contains("tls"), .plaintext_logins = is_set("allow-plaintext-logins")};
 }
 
 Transcript read_transcript(const std::filesystem::path& root, const std::filesystem::path& file) {

@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "common/protocol/channel.h"
+
 namespace support {
 
 struct Step {
-  char kind;         // the letter: C B E S X T D F
+  char kind;         // the letter: C B E H S X T D F
   std::string text;  // unescaped; C and S without their line end
   int line;          // in the file, for messages
 };
@@ -30,6 +32,9 @@ struct Transcript {
   std::vector<MessageAt> stored;  // M
 
   std::string option(const std::string& key, const std::string& otherwise) const;
+  bool is_set(const std::string& flag) const { return option(flag, "no") == "yes"; }
+  protocol::Channel channel() const;
+  protocol::LoginPolicy login_policy() const;
   std::string line_end() const { return option("eol", "crlf") == "lf" ? "\n" : "\r\n"; }
 };
 

@@ -23,7 +23,8 @@ enum class Pace {
 // `{version}`.
 std::string filled_in(std::string expected);
 
-// A world: start(), send(bytes), end_of_input(), end(why), closed(). `fail` carries out an F step.
+// A world: start(), send(bytes), end_of_input(), end(why), start_tls(), closed(). `fail` carries
+// out an F step.
 template <class World>
 class TranscriptPlayer {
  public:
@@ -56,6 +57,11 @@ class TranscriptPlayer {
       case 'E':
         compare();
         answers_ += world_.end_of_input();
+        return;
+      case 'H':
+        compare();
+        EXPECT_EQ(answers_, "") << "before the handshake";
+        answers_ += world_.start_tls();
         return;
       case 'X':
         compare();

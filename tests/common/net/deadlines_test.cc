@@ -43,6 +43,7 @@ TEST(DeadlinesTest, OnlyWhatHasPassedIsToldAndOnce) {
   EXPECT_EQ(cleared.passed, 0);
 }
 
+// Covers: 1939-3-16
 TEST(DeadlinesTest, SetAgainTheOldDeadlineIsForgotten) {
   Deadlines deadlines;
   Waiter waiter(deadlines);

@@ -77,6 +77,7 @@ TEST(ServerTest, AddressNamedTwiceIsOneSocket) {
   EXPECT_EQ(server.endpoints().size(), 1U);
 }
 
+// Covers: 5321-4.5.4.2-2
 TEST(ServerTest, ConnectionPastTheLimitIsRefusedInALine) {
   auto settings = echo_settings();
   settings.max_connections = 1;
@@ -226,6 +227,7 @@ void await_in_log(int reading_end, std::string_view what) {
   }
 }
 
+// Covers: 5321-4.5.4.2-1
 TEST(ServerTest, OutOfDescriptorsItPausesAndGoesOn) {
   std::array<int, 2> log_pipe{};
   ASSERT_EQ(::pipe2(log_pipe.data(), O_CLOEXEC), 0);

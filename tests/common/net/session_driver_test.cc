@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
 #include <string>
 
 #include "tests/common/net/echo_server.h"
@@ -46,6 +48,7 @@ TEST(SessionDriverTest, LastReplyArrivesThoughTheClientHadMoreToSay) {
   EXPECT_EQ(client.read_to_end(), "hello\nbye\n");
 }
 
+// Covers: 1939-3-14
 TEST(SessionDriverTest, SilentClientIsTimedOut) {
   auto settings = echo_settings();
   settings.timeout_s = 1;
@@ -55,6 +58,25 @@ TEST(SessionDriverTest, SilentClientIsTimedOut) {
   EXPECT_EQ(server.ends().take().why, Why::kTimeOut);
 }
 
+// Covers: 1939-3-16
+TEST(SessionDriverTest, ClientThatSpeaksIsNotTimedOutWithASilentOneThatCameLater) {
+  auto settings = echo_settings();
+  settings.timeout_s = 4;  // a speaker who is held up for so long would be silent too
+  EchoServer server(settings);
+  TcpClient speaker(server.port());
+  EXPECT_EQ(speaker.read_line(), "hello");
+  TcpClient silent(server.port());
+  auto heard = std::async(std::launch::async, [&] { return silent.read_to_end(); });
+  while (heard.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    speaker.send("again\n");
+    ASSERT_EQ(speaker.read_line(), "again");
+  }
+  EXPECT_EQ(heard.get(), "hello\ntime-out\n");
+  speaker.send("quit\n");
+  EXPECT_EQ(speaker.read_to_end(), "bye\n");
+}
+
+// Covers: 2449-6.6-3
 TEST(SessionDriverTest, ClientThatNeverReadsIsCutOffAndBlocksNobody) {
   auto settings = echo_settings();
   settings.timeout_s = 1;
@@ -89,6 +111,7 @@ TEST(SessionDriverTest, LongOutputArrivesWhole) {
   EXPECT_EQ(client.read_to_end().size(), 20'000'000 + std::string("hello\nbye\n").size());
 }
 
+// Covers: 2920-3.2-5
 TEST(SessionDriverTest, WhatWaitsIsSentBeforeASlowAction) {
   support::Channel<store::Done<void>> begun;
   EchoServer server(echo_settings(), [&](store::Done<void> done) { begun.put(std::move(done)); });
@@ -123,6 +146,7 @@ TEST(SessionDriverTest, ActionIsSeenThroughThoughTheClientIsGone) {
   EXPECT_TRUE(why == Why::kWriteFailed || why == Why::kReadFailed) << to_text(why);
 }
 
+// Covers: 5321-4.1.1.5-4
 TEST(SessionDriverTest, ResetEndsTheSession) {
   EchoServer server;
   TcpClient client(server.port());

@@ -27,6 +27,7 @@ std::optional<Refusal> ask(std::string_view line, unsigned facts) {
   return refusal(find_command<FakeSession>(kTable, command.verb), facts, command.argument);
 }
 
+// Covers: 1939-3-2, 5321-2.4-1
 TEST(CommandTableTest, VerbIsFoundInAnyCase) {
   EXPECT_EQ(ask("free", 0), std::nullopt);
   EXPECT_EQ(ask("FrEe x", 0), std::nullopt);
@@ -50,6 +51,7 @@ TEST(CommandTableTest, OrderComesBeforeSyntax) {
 }
 
 // The whole table against an oracle written out: row, facts → refused for order or not.
+// Covers: 5321-3.3-19, 5321-4.1.4-16
 TEST(CommandTableTest, NeedsAndForbidsHoldForEveryRowInEveryState) {
   for (unsigned facts = 0; facts < 4; ++facts) {
     const bool greeted = (facts & kGreeted) != 0;

@@ -67,6 +67,7 @@ std::vector<std::string> names_of(const std::vector<Call>& calls,
 const std::set<std::string> kOrder = {"write",  "futimens", "fsetxattr", "fsync",
                                       "syncfs", "link_fd",  "mkdirat",   "done"};
 
+// Covers: 5321-2.1-2, 5321-6.1-8
 TEST_F(CommitTest, OneMessageIsSyncedLinkedSyncedAndThenReported) {
   for (const bool known_folder : {false, true}) {
     ops_.take_calls();
@@ -107,6 +108,7 @@ TEST_F(CommitTest, FolderWhoseNameCouldNotBeSyncedIsSyncedAtItsNextUse) {
   EXPECT_EQ(names_of(ops_.take_calls(), {"fsync"}).size(), 3U);
 }
 
+// Covers: 5321-6.1-8
 TEST_F(CommitTest, BatchIsLinkedAfterItsDataIsSyncedAndReportedAfterItsLinksAre) {
   ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
   auto deliveries = small_deliveries(10);
@@ -163,6 +165,7 @@ TEST_F(CommitTest, FailedSyncOfLinksUndoesTheBatchAndFailsWhatIsHeldOpen) {
   EXPECT_TRUE(deliver(*store_, "Hello\r\n", many));
 }
 
+// Covers: 5321-4.1.1.4-10
 TEST_F(CommitTest, FailedSyncOfOneFolderUndoesTheBatch) {
   ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
   int syncs = 0;

@@ -15,12 +15,14 @@ using Call = FaultyFileOps::Call;
 const std::vector<Mailbox> kFive = {kJohn, kMary, "a@example.com", "b@example.com",
                                     "c@example.com"};
 
+// Covers: 5321-6.1-1
 TEST_F(CrashTest, FirstDeliveryEverSurvivesEveryPowerCut) {
   ASSERT_TRUE(server_.open());
   ASSERT_TRUE(server_.deliver({kJohn}));
   expect_promise_kept();
 }
 
+// Covers: 5321-2.1-2, 5321-6.1-1
 TEST_F(CrashTest, DeliveriesToKnownMailboxesSurviveEveryPowerCut) {
   ASSERT_TRUE(server_.open());
   ASSERT_TRUE(server_.deliver({kJohn}));
@@ -45,6 +47,7 @@ TEST_F(CrashTest, MessageWrittenInPiecesSurvivesEveryPowerCut) {
   expect_promise_kept();
 }
 
+// Covers: 5321-6.1-1
 TEST_F(CrashTest, BatchSurvivesEveryPowerCut) {
   ASSERT_TRUE(server_.open());
   begin_recording();
@@ -67,6 +70,7 @@ TEST_F(CrashTest, DeliveryByNamedDraftsSurvivesEveryPowerCut) {
   expect_promise_kept();
 }
 
+// Covers: 5321-4.2.5-1
 TEST_F(CrashTest, RefusedMessageStaysAwayWhereverThePowerIsCut) {
   ASSERT_TRUE(server_.open());
   ASSERT_TRUE(server_.deliver({kJohn, kMary}));

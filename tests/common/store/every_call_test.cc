@@ -198,6 +198,7 @@ class EveryCallTest : public StoreTest {
 
 const auto kNothing = [] {};
 
+// Covers: 5321-6.1-1
 TEST_F(EveryCallTest, DeliveryToOneMailboxIsAnsweredWithTheTruth) {
   fail_each_call("delivery to 1", kNothing, [&] { return deliver_new({kJohn}); });
 }
@@ -206,6 +207,7 @@ TEST_F(EveryCallTest, DeliveryOfALargeMessageIsAnsweredWithTheTruth) {
   fail_each_call("delivery of 100 kB", kNothing, [&] { return deliver_new({kJohn}, 100'000); });
 }
 
+// Covers: 5321-4.1.1.4-10
 TEST_F(EveryCallTest, DeliveryToFiveMailboxesIsAnsweredWithTheTruth) {
   fail_each_call("delivery to 5", kNothing, [&] { return deliver_new(kFive); });
 }
@@ -223,6 +225,7 @@ TEST_F(EveryCallTest, EachOfTwentyInABatchIsAnsweredWithTheTruth) {
   fail_each_call("batch of 20", kNothing, [&] { return deliver_twenty(); });
 }
 
+// Covers: 5321-4.2.5-1
 TEST_F(EveryCallTest, RefusedMessageIsUndoneOrToldOf) {
   without_fault_ = "452";
   always_ = [this](const Call& call) {
@@ -286,6 +289,7 @@ TEST_F(EveryCallTest, ReadingGivesTheMessageOrAnError) {
   }
 }
 
+// Covers: 1939-6-4
 TEST_F(EveryCallTest, QuitRemovesWhatItSaysAndNothingElse) {
   std::unique_ptr<Maildrop> maildrop;
   std::string first;

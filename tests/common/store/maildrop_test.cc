@@ -69,6 +69,7 @@ TEST_F(MaildropTest, MessagesAreOrderedByNumberNotByName) {
   EXPECT_EQ(read_all(*maildrop, 3), "100.mail");
 }
 
+// Covers: 1939-11-1
 TEST_F(MaildropTest, SizesCountEveryLineEndAsCrlf) {
   const std::vector<std::pair<std::string, uint64_t>> cases = {
       {"", 0},         {"a\r\nb\r\n", 6},    {"a\nb\n", 6},
@@ -117,6 +118,7 @@ TEST_F(MaildropTest, EditedFileIsCountedAnew) {
   EXPECT_EQ(sizes(*open()), std::vector<uint64_t>{6});
 }
 
+// Covers: 1939-7-7, 1939-7-8, 1939-7-9
 TEST_F(MaildropTest, UidsAreDistinctPrintableAndTheSameInEverySession) {
   for (int i = 0; i < 5; ++i) deliver_to_john("Hello\r\n");
   drop("5.mail", "by hand\n");
@@ -168,6 +170,7 @@ TEST_F(MaildropTest, MessageThatMayNotBeReadIsLeftOutAndTold) {
 }
 
 // What must never become a short list.
+// Covers: 1939-4-6
 TEST_F(MaildropTest, AnyOtherErrorFailsTheOpening) {
   drop("0.mail", "0");
   drop("1.mail", "1");
@@ -203,6 +206,7 @@ TEST_F(MaildropTest, FileThatVanishesWhileOpeningIsNotListed) {
   EXPECT_EQ(observed().size(), 0U);
 }
 
+// Covers: 1939-4-3
 TEST_F(MaildropTest, SecondMaildropIsInUseUntilTheFirstIsGone) {
   auto other = FileStore::open(path().string(), nullptr);
   ASSERT_TRUE(other);
@@ -217,6 +221,7 @@ TEST_F(MaildropTest, SecondMaildropIsInUseUntilTheFirstIsGone) {
   EXPECT_TRUE(open_maildrop(**other, kJohn));
 }
 
+// Covers: 1939-6-5
 TEST_F(MaildropTest, RemoveUnlocksBeforeItReports) {
   deliver_to_john("Hello\r\n");
   for (const std::vector<size_t>& messages : {std::vector<size_t>{0}, std::vector<size_t>{}}) {
@@ -256,6 +261,7 @@ TEST_F(MaildropTest, FolderExchangedWhileLockingIsLockedAnew) {
   EXPECT_FALSE(open_maildrop(*store_, kJohn));
 }
 
+// Covers: 1939-4-8
 TEST_F(MaildropTest, SnapshotStaysAsItWas) {
   deliver_to_john("first\r\n");
   const auto maildrop = open();
@@ -280,6 +286,7 @@ TEST_F(MaildropTest, MessageGoneAlreadyCountsAsRemoved) {
   EXPECT_EQ(tree(path_of(kJohn)), std::vector<std::string>{"2.mail"});
 }
 
+// Covers: 1939-6-4
 TEST_F(MaildropTest, AnotherFileOfThatNameIsNotRemoved) {
   deliver_to_john("Hello\r\n");
   const auto maildrop = open();
@@ -296,6 +303,7 @@ TEST_F(MaildropTest, OneRecipientsRemovalLeavesTheOthers) {
   EXPECT_EQ(read_all(*open(kMary), 0), "Hello\r\n");
 }
 
+// Covers: 1939-6-3, 1939-6-5
 TEST_F(MaildropTest, MessageThatCannotBeRemovedIsReportedAndTheOthersGo) {
   for (int i = 0; i < 3; ++i) deliver_to_john("Hello\r\n");
   const auto maildrop = open();

@@ -29,6 +29,7 @@ TEST(NamesTest, OnlyCanonicalDecimalsCount) {
   }
 }
 
+// Covers: 1939-7-7
 TEST(NamesTest, UidIsPrintableAndShortForAnyFile) {
   for (const uint64_t mtime_ns : {uint64_t{0}, uint64_t{1'700'000'000'000'000'001}, kMax}) {
     const std::string uid = message_uid(mtime_ns, kMax);

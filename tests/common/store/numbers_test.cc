@@ -23,6 +23,7 @@ class NumbersTest : public StoreTest {
   Names johns() const { return tree(path_of(kJohn)); }
 };
 
+// Covers: 1939-7-10
 TEST_F(NumbersTest, RemovedHighestNeverComesBackEvenInALaterProcess) {
   for (int i = 0; i < 3; ++i) deliver_to_john();
   remove_all_of_john();

@@ -195,6 +195,7 @@ TEST_F(TrapsTest, StampsIncreaseThoughTheClockStandsStillOrIsSetBack) {
 }
 
 // Each server is set back so that it gives the stamp that the one before gave.
+// Covers: 1939-7-10
 TEST_F(TrapsTest, UidsDifferAfterARestartWithTheClockSetBack) {
   std::set<std::string> uids;
   std::set<std::string> stamps;

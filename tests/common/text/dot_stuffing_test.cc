@@ -45,6 +45,7 @@ struct Case {
 };
 
 // What hides a line end, a dot, or an end of data, and what a strict reader takes it for.
+// Covers: 5321-2.3.8-1, 5321-4.1.1.4-6
 TEST(DotDecoderTest, CrlfSessionEndsOnlyAtCrlfDotCrlf) {
   const Case cases[] = {
       {".\r\nQUIT", "", "QUIT", true},
@@ -84,6 +85,7 @@ TEST(DotDecoderTest, LfSessionEndsAtADotAloneOnALine) {
   }
 }
 
+// Covers: 5321-4.5.2-1
 TEST(DotDecoderTest, OneLeadingDotIsDropped) {
   expect_decoded(LineEnds::kCrlf, "..\r\n...a\r\n.b\r\nc.d\r\n.\r\n",
                  {".\r\n..a\r\nb\r\nc.d\r\n", "", true});
@@ -140,6 +142,7 @@ std::string encode(std::string_view message, size_t step) {
   return out;
 }
 
+// Covers: 1939-3-11
 TEST(DotEncoderTest, EveryLineEndBecomesCrlfAndEveryLeadingDotIsDoubled) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"", ".\r\n"},
@@ -173,6 +176,7 @@ std::string as_crlf(std::string_view message) {
   return out;
 }
 
+// Covers: 1939-11-2
 TEST(DotStuffingTest, DecodeUndoesEncodeAndWireSizeCountsIt) {
   std::mt19937 random(20260101);  // fixed: a failure must come back
   constexpr std::string_view kAlphabet = "..\r\n\r\nab";

@@ -44,6 +44,7 @@ void expect_lines(std::string_view input, const std::vector<Seen>& expected,
   }
 }
 
+// Covers: 5321-2.3.8-1
 TEST(LineReaderTest, CrlfFirstLineMakesBareLfAByteOfItsLine) {
   expect_lines("A\r\nB\nC\r\n", {{"A", false}, {"B\nC", false}});
 }
@@ -67,6 +68,7 @@ TEST(LineReaderTest, EmptyFirstLineDecidesToo) {
   expect_lines("\r\nA\nB\r\n", {{"", false}, {"A\nB", false}});
 }
 
+// Covers: 5321-4.5.3.1.4-1
 TEST(LineReaderTest, LineAtTheLimitIsWhole) {
   expect_lines("12345678901234\r\nA\r\n", {{"12345678901234", false}, {"A", false}});
   expect_lines("123456789012345\nA\n", {{"123456789012345", false}, {"A", false}});
@@ -98,6 +100,22 @@ TEST(LineReaderTest, OverlongLineIsNotKeptInMemory) {
   }
 }
 
+TEST(LineReaderTest, BeginningOfALineIsKnownBeforeItsEndHoweverLongItGrows) {
+  LineReader reader(LineReader::Rule::kFirstLineDecides, kMax);
+  EXPECT_EQ(reader.begun(), "");
+  reader.append("AB");
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.begun(), "AB");
+  reader.append(std::string(LineReader::kPrefixOctets + kMax, 'x'));
+  EXPECT_FALSE(reader.next());
+  reader.append("yz");
+  EXPECT_EQ(reader.begun(), "AB" + std::string(LineReader::kPrefixOctets - 2, 'x'));
+  reader.append("\r\nC");
+  EXPECT_TRUE(reader.next()->too_long);
+  EXPECT_EQ(reader.begun(), "C");
+}
+
+// Covers: 2920-3.2-10
 TEST(LineReaderTest, WhatFollowsALineIsLeftForTheMessage) {
   LineReader reader(LineReader::Rule::kFirstLineDecides, kMax);
   reader.append("DATA\r\none\r\ntwo\r\nQUIT\r\n");

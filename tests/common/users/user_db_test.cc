@@ -17,6 +17,7 @@ size_t bad_line(std::string_view text) {
   return db ? 0 : db.error().line;
 }
 
+// Covers: 5321-2.4-2
 TEST(UserDbTest, NameMatchesCaseBlindAndKeepsItsSpelling) {
   const auto db = UserDb::parse("John.Doe@Example.com secret\n");
   ASSERT_TRUE(db);
@@ -25,6 +26,25 @@ TEST(UserDbTest, NameMatchesCaseBlindAndKeepsItsSpelling) {
   EXPECT_EQ(db->find("john@example.com"), nullptr);
   EXPECT_TRUE(db->has_domain("EXAMPLE.com"));
   EXPECT_FALSE(db->has_domain("example.org"));
+}
+
+TEST(UserDbTest, ALoginMayLeaveOutADomainThatIsPlain) {
+  const auto db = UserDb::parse("john@a secret\nJohn@b secret\nmary@a secret\na@b@c secret\n");
+  ASSERT_TRUE(db);
+  ASSERT_NE(db->find_login("MARY"), nullptr);
+  EXPECT_EQ(db->find_login("MARY")->name, "mary@a");
+  EXPECT_EQ(db->find_login("john"), nullptr) << "there are two";
+  EXPECT_EQ(db->find_login("john@B")->name, "John@b");
+  EXPECT_EQ(db->find_login("a@b")->name, "a@b@c");
+  EXPECT_EQ(db->find_login("mary@"), nullptr);
+  EXPECT_EQ(db->find_login(""), nullptr);
+  EXPECT_EQ(db->find("mary"), nullptr) << "an address has a domain";
+}
+
+TEST(UserDbTest, ScramIsForAllOrNotOffered) {
+  EXPECT_TRUE(UserDb::parse("a@b c\nd@e {PLAIN}f\n")->all_know_scram());
+  EXPECT_FALSE(UserDb::parse("a@b c\nd@e {CRYPT}$6$saltsalt$\n")->all_know_scram());
+  EXPECT_FALSE(UserDb::parse("a@b \xff\nd@e f\n")->all_know_scram());
 }
 
 TEST(UserDbTest, PasswordIsTheRestOfTheLineExactly) {

@@ -1,0 +1,111 @@
+#include "common/net/tls_context.h"
+
+#include <openssl/err.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace net {
+namespace {
+
+// The first error that OpenSSL has noted since it was last asked; forgets the others.
+std::string take_reason() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) {
+    return std::error_code(ERR_GET_REASON(code), std::system_category()).message();
+  }
+  const char* reason = ERR_reason_error_string(code);
+  return reason == nullptr ? "unknown error" : reason;
+}
+
+// A key with a passphrase is an error instead of a question on the terminal.
+int no_passphrase(char*, int, int, void*) { return -1; }
+
+std::shared_ptr<SSL_CTX> make_context() {
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  if (!context) return context;
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // An idle connection keeps no record buffers; writes go on where they stopped, from wherever the
+  // text is then.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Tickets resume a session; a cache would only cost memory.
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  constexpr std::string_view kName = "mymail";
+  SSL_CTX_set_session_id_context(context.get(),
+                                 reinterpret_cast<const unsigned char*>(kName.data()),
+                                 static_cast<unsigned>(kName.size()));
+  SSL_CTX_set_default_passwd_cb(context.get(), no_passphrase);
+  return context;
+}
+
+}  // namespace
+
+TlsContext::TlsContext(std::string certificate, std::string key, Report report)
+    : certificate_(std::move(certificate)), key_(std::move(key)), report_(std::move(report)) {}
+
+std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::open(std::string certificate,
+                                                                         std::string key,
+                                                                         Report report) {
+  std::unique_ptr<TlsContext> context(
+      new TlsContext(std::move(certificate), std::move(key), std::move(report)));
+  if (const auto read = context->reload(); !read) return std::unexpected(read.error());
+  return context;
+}
+
+TlsContext::Stamps TlsContext::stamps() const {
+  const auto stamp_of = [](const std::string& file) {
+    struct stat status{};
+    if (::stat(file.c_str(), &status) != 0) return Stamp{};
+    constexpr int64_t kSecond = 1'000'000'000;
+    return Stamp{status.st_dev, status.st_ino, status.st_size,
+                 status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec};
+  };
+  return {stamp_of(certificate_), stamp_of(key_)};
+}
+
+std::expected<std::shared_ptr<SSL_CTX>, std::string> TlsContext::read() const {
+  ERR_clear_error();
+  auto context = make_context();
+  if (!context) return std::unexpected("TLS: " + take_reason());
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_.c_str()) != 1) {
+    return std::unexpected(certificate_ + ": " + take_reason() +
+                           " (--tls-cert names a certificate in PEM form)");
+  }
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key_.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return std::unexpected(key_ + ": " + take_reason() +
+                           " (--tls-key names the certificate's key, in PEM form, without a "
+                           "passphrase)");
+  }
+  return context;
+}
+
+std::shared_ptr<SSL_CTX> TlsContext::current() {
+  const Stamps now = stamps();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (seen_ == now) return current_;
+  }
+  if (const auto taken = reload(); !taken) {
+    report_(taken.error() + " (the certificate stays as it was)");
+  }
+  const std::scoped_lock lock(mutex_);
+  return current_;
+}
+
+std::expected<void, std::string> TlsContext::reload() {
+  // Before they are read: a change in between is then seen at the next handshake.
+  const Stamps now = stamps();
+  auto context = read();
+  const std::scoped_lock lock(mutex_);
+  seen_ = now;
+  if (!context) return std::unexpected(context.error());
+  current_ = *std::move(context);
+  return {};
+}
+
+}  // namespace net

@@ -1,0 +1,49 @@
+#include "common/users/login.h"
+
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace users {
+
+using protocol::AuthOutcome;
+using protocol::Credentials;
+using protocol::SaslMessage;
+using protocol::SaslStart;
+
+AuthOutcome Login::step(const protocol::Authenticate& action, const ChannelBinding& binding) {
+  name_.clear();
+  wrong_password_.reset();
+  if (const auto* credentials = std::get_if<Credentials>(&action.step)) return check(*credentials);
+  if (const auto* message = std::get_if<SaslMessage>(&action.step)) return go_on(message->message);
+  const auto& start = std::get<SaslStart>(action.step);
+  exchange_ = SaslExchange::begin(start.mechanism, users_.current(), binding, hash_);
+  return go_on(start.message ? std::optional<std::string_view>(*start.message) : std::nullopt);
+}
+
+bool Login::is_quick(const protocol::Authenticate& action) const {
+  if (users_.current()->has_hashed()) return false;
+  if (const auto* start = std::get_if<SaslStart>(&action.step)) return start->mechanism == "PLAIN";
+  if (std::holds_alternative<SaslMessage>(action.step)) return exchange_ && exchange_->is_plain();
+  return true;
+}
+
+AuthOutcome Login::check(const Credentials& credentials) {
+  name_ = credentials.user;
+  const auto users = users_.current();
+  const User* user = check_password(*users, credentials.user, credentials.password, hash_);
+  if (user != nullptr) return protocol::Accepted{user->name};
+  wrong_password_ = credentials.password;
+  return protocol::Refused{};
+}
+
+AuthOutcome Login::go_on(std::optional<std::string_view> message) {
+  if (!exchange_) return protocol::Refused{};
+  auto outcome = exchange_->step(message);
+  name_ = exchange_->name();
+  wrong_password_ = exchange_->wrong_password();
+  if (!std::holds_alternative<protocol::Challenge>(outcome)) exchange_.reset();
+  return outcome;
+}
+
+}  // namespace users

@@ -1,0 +1,45 @@
+// One connection's logins, step by step: what protocol::Authenticate asks for. It holds the SASL
+// exchange between two steps of it, and nothing else.
+//
+// step() may take some tens of milliseconds of CPU (sasl_exchange.h): not on an I/O thread, unless
+// is_quick(). One thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/protocol/action.h"
+#include "common/users/keyed_hash.h"
+#include "common/users/sasl_exchange.h"
+#include "common/users/user_db.h"
+
+namespace users {
+
+class Login {
+ public:
+  // Both outlive it.
+  Login(UserSource& users, const KeyedHash& hash) : users_(users), hash_(hash) {}
+
+  // The binding counts for exchanges that begin here. A message without an exchange is refused.
+  protocol::AuthOutcome step(const protocol::Authenticate& action, const ChannelBinding& binding);
+
+  // Whether this step hashes nothing, or may.
+  bool is_quick(const protocol::Authenticate& action) const;
+
+  // Of the last step. The name as the client gave it; the wrong password, if it was seen.
+  const std::string& name() const { return name_; }
+  const std::optional<std::string>& wrong_password() const { return wrong_password_; }
+
+ private:
+  protocol::AuthOutcome check(const protocol::Credentials& credentials);
+  protocol::AuthOutcome go_on(std::optional<std::string_view> message);
+
+  UserSource& users_;
+  const KeyedHash& hash_;
+  std::unique_ptr<SaslExchange> exchange_;
+  std::string name_;
+  std::optional<std::string> wrong_password_;
+};
+
+}  // namespace users

@@ -1,0 +1,112 @@
+// The AUTHORIZATION state (RFC 1939 §4): USER and PASS, AUTH (RFC 5034), STLS (RFC 2595), and CAPA,
+// which says what of it is to be had.
+#include <utility>
+#include <variant>
+
+#include "common/text/ascii.h"
+#include "pop3d/session.h"
+
+namespace pop3 {
+
+using protocol::SaslDialogue;
+
+void Session::capa(std::string_view) {
+  output_ += capabilities(settings_.version, may_log_in() ? offered().names() : std::string(),
+                          !is_logged_in() && protocol::may_start_tls(channel_, settings_.logins));
+}
+
+void Session::stls(std::string_view) {
+  if (!settings_.logins.tls) return say(not_implemented());
+  if (channel_.encrypted) return say(bad_sequence());
+  phase_ = StartingTls{};
+  say(ready_for_tls());
+}
+
+// All that was learned in the clear is forgotten, what the client sent behind STLS too.
+void Session::tls_started() {
+  forget_input();
+  channel_.encrypted = true;
+  phase_ = Fresh{};
+}
+
+void Session::user(std::string_view argument) {
+  auto& authorization = std::get<Authorization>(phase_);
+  authorization.user.clear();
+  if (!may_log_in()) return say(tls_needed());
+  const std::string_view name = text::without_blanks(argument);
+  if (!settings_.hide_users && users_.current()->find_login(name) == nullptr) {
+    return say(no_such_user());
+  }
+  authorization.user = name;
+  say(user_is_valid());
+}
+
+// The rest of the line, blanks and all, is the password (RFC 1939 §7).
+void Session::pass(std::string_view argument) {
+  std::string user = std::move(std::get<Authorization>(phase_).user);
+  phase_ = LoggingIn{.step = protocol::Authenticate{
+                         protocol::Credentials{std::move(user), std::string(argument)}}};
+}
+
+protocol::SaslOffer Session::offered() const {
+  const bool scram = users_.current()->all_know_scram();
+  return {.scram = scram, .scram_plus = scram && channel_.encrypted};
+}
+
+void Session::auth(std::string_view argument) {
+  if (!may_log_in()) return say(tls_needed());
+  SaslDialogue dialogue;
+  auto step = dialogue.begin(argument, offered());
+  phase_ = LoggingIn{.dialogue = std::move(dialogue)};
+  go_on(std::get<LoggingIn>(phase_), std::move(step));
+}
+
+std::optional<Action> Session::next_of(LoggingIn& login) {
+  if (login.step) return *std::exchange(login.step, std::nullopt);
+  const auto line = next_line();
+  if (!line && !input_ended_) return protocol::Read{};
+  if (!line) {
+    phase_ = Closing{protocol::Closed::kEndOfInput};
+  } else if (line->too_long) {
+    go_on(login, SaslDialogue::Fault::kMalformed);
+  } else {
+    go_on(login, login.dialogue.receive(text::without_trailing_blanks(line->text)));
+  }
+  return std::nullopt;
+}
+
+void Session::go_on(LoggingIn& login, SaslDialogue::Step step) {
+  if (const auto* prompt = std::get_if<SaslDialogue::Prompt>(&step)) {
+    output_ += challenge(SaslDialogue::encoded(*prompt));
+    return;
+  }
+  if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
+    login.step = std::move(*authenticate);
+    return;
+  }
+  phase_ = Authorization{};
+  switch (std::get<SaslDialogue::Fault>(step)) {
+    case SaslDialogue::Fault::kUnknownMechanism:
+      return say(unknown_mechanism());
+    case SaslDialogue::Fault::kMalformed:
+      return say(not_base64());
+    case SaslDialogue::Fault::kCancelled:
+      return say(login_cancelled());
+  }
+}
+
+void Session::authenticated(const protocol::AuthOutcome& outcome) {
+  if (const auto* more = std::get_if<protocol::Challenge>(&outcome)) {
+    output_ += challenge(SaslDialogue::encoded({more->text}));
+    return;
+  }
+  if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
+    phase_ = Opening{accepted->user};
+    return;
+  }
+  phase_ = Authorization{};  // PASS again needs USER again (RFC 1939 §7)
+  const bool refused = std::holds_alternative<protocol::Refused>(outcome);
+  say(refused ? wrong_password() : login_unavailable());
+}
+
+}  // namespace pop3

@@ -1,0 +1,44 @@
+// What an SMTP session may ask of the world: common/protocol/action.h, and what is done with a
+// message. Each is answered by a call of the session (session.h), except DiscardMessage.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/protocol/action.h"
+#include "common/text/dot_stuffing.h"
+#include "smtpd/trace.h"
+
+namespace smtp {
+
+// Start a message; what AppendMessage brings belongs to it.
+struct OpenMessage {
+  Origin origin;
+};
+
+// Put this at the end of the message. Valid until message_appended(); at most
+// Reception::kAppendOctets.
+struct AppendMessage {
+  std::string_view text;
+};
+
+// Put the message into these mailboxes, on stable storage. Each is named once.
+struct CommitMessage {
+  std::vector<std::string> mailboxes;
+  // For the log: its size, and the first CR or LF that stood alone in a CRLF session.
+  uint64_t octets;
+  std::optional<text::DotDecoder::BareNewline> bare_newline;
+};
+
+// Forget the message: it is refused. More of it may still be on its way.
+struct DiscardMessage {};
+
+using Action =
+    std::variant<protocol::Read, protocol::Flush, protocol::Close, OpenMessage, AppendMessage,
+                 CommitMessage, DiscardMessage, protocol::StartTls, protocol::Authenticate>;
+
+}  // namespace smtp

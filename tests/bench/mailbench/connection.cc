@@ -1,0 +1,79 @@
+#include "tests/bench/mailbench/connection.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace bench {
+
+void Connection::open() {
+  close();
+  const auto socket = server_.connect();
+  if (!socket) return break_off(socket.error());
+  socket_ = *socket;
+  connected_ = false;
+  writable_wanted_ = true;  // connected, that is
+  loop_.add(socket_, *this);
+}
+
+void Connection::close() {
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
+  commands_.clear();
+  text_ = {};
+}
+
+void Connection::send(std::string_view commands, std::string_view text) {
+  commands_ += commands;
+  text_ = text;
+  if (connected_) write();
+}
+
+void Connection::write() {
+  while (!all_written()) {
+    std::array<iovec, 2> parts{
+        {{commands_.data(), commands_.size()}, {const_cast<char*>(text_.data()), text_.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t sent = sendmsg(socket_, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) break;
+    if (sent < 0) return break_off(errno);
+    const size_t of_commands = std::min(commands_.size(), static_cast<size_t>(sent));
+    commands_.erase(0, of_commands);
+    text_.remove_prefix(static_cast<size_t>(sent) - of_commands);
+  }
+  if (writable_wanted_ == all_written()) {
+    writable_wanted_ = !writable_wanted_;
+    loop_.set_writable_wanted(socket_, *this, writable_wanted_);
+  }
+}
+
+void Connection::ready() {
+  if (!connected_) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+    if (error != 0) return break_off(error);
+    connected_ = true;
+  }
+  if (writable_wanted_) write();
+  if (!is_open()) return;
+  const auto buffer = loop_.buffer();
+  const ssize_t got = recv(socket_, buffer.data(), buffer.size(), 0);
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0) return break_off(got < 0 ? errno : 0);
+  receive({buffer.data(), static_cast<size_t>(got)});
+}
+
+void Connection::break_off(int error) {
+  close();
+  lost(error == 0 ? "the server closed the connection" : std::generic_category().message(error));
+}
+
+}  // namespace bench
