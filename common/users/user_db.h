@@ -71,11 +71,10 @@ class UserDb {
  private:
   std::deque<User> users_;
   // Keys are views of the names in users_, which stay where they are.
-  std::unordered_map<std::string_view, const User*, text::CaseBlindHash, text::CaseBlindEqual>
-      by_name_;
-  // By the local part alone; null: several have it.
-  std::unordered_map<std::string_view, const User*, text::CaseBlindHash, text::CaseBlindEqual>
-      by_local_part_;
+  using ByName =
+      std::unordered_map<std::string_view, const User*, text::CaseBlindHash, text::CaseBlindEqual>;
+  ByName by_name_;
+  ByName by_local_part_;  // null: several have it
   std::unordered_set<std::string_view, text::CaseBlindHash, text::CaseBlindEqual> domains_;
   bool all_know_scram_ = true;
   bool has_hashed_ = false;
