@@ -19,6 +19,12 @@ class TlsCategory final : public std::error_category {
   }
 };
 
+// What went wrong is told by the thread's errno and its queue of errors: those of this step alone.
+void begin_step() {
+  ERR_clear_error();
+  errno = 0;
+}
+
 }  // namespace
 
 const std::error_category& tls_category() {
@@ -36,19 +42,19 @@ TlsSocket::TlsSocket(std::shared_ptr<SSL_CTX> context, int descriptor)
 }
 
 TlsSocket::Progress TlsSocket::handshake() {
-  ERR_clear_error();
+  begin_step();
   return progress(SSL_do_handshake(ssl_.get()), 0);
 }
 
 TlsSocket::Progress TlsSocket::read(std::span<char> buffer) {
-  ERR_clear_error();
+  begin_step();
   size_t octets = 0;
   const int result = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &octets);
   return progress(result, octets);
 }
 
 TlsSocket::Progress TlsSocket::write(std::string_view text) {
-  ERR_clear_error();
+  begin_step();
   size_t octets = 0;
   const int result = SSL_write_ex(ssl_.get(), text.data(), text.size(), &octets);
   return progress(result, octets);
@@ -84,9 +90,6 @@ TlsSocket::Progress TlsSocket::progress(int result, size_t octets) {
   }
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
-  // Many clients close the connection without saying so first. What they had sent is whole or it
-  // is not: SMTP and POP3 both tell by themselves.
-  if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return {kEnd};
   return {kFailed, 0, std::error_code(static_cast<int>(code), tls_category())};
 }
 
