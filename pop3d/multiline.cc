@@ -1,6 +1,11 @@
 #include "pop3d/multiline.h"
 
 namespace pop3 {
+namespace {
+
+constexpr size_t kSpareRoom = 32;  // one part in so many
+
+}  // namespace
 
 bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit) {
   while (out.size() < limit) {
@@ -9,9 +14,10 @@ bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit
       out += ".\r\n";
       return true;
     }
-    const auto& message = listing[*index];
+    const store::MessageList& messages = listing.messages();
     out.append(std::to_string(*index + 1)).append(" ");
-    out.append(what_ == What::kUids ? message.uid : std::to_string(message.octets));
+    out.append(what_ == What::kUids ? messages.uid_of(*index)
+                                    : std::to_string(messages.octets_of(*index)));
     out += "\r\n";
     index_ = *index + 1;
   }
@@ -21,6 +27,8 @@ bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit
 bool MessageWriter::write(std::string_view text, std::string& out) {
   begun_ = true;
   const size_t shown = top_ ? top_->take(text) : text.size();
+  // What dots and line ends add is mostly less: a reply that waits then has no room to spare.
+  out.reserve(out.size() + shown + shown / kSpareRoom);
   encoder_.encode(text.substr(0, shown), out);
   offset_ += text.size();
   const bool done = text.empty() || (top_ && top_->done());

@@ -4,13 +4,13 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
 
 #include "common/log.h"
-#include "common/text/ascii.h"
 
 namespace net {
 
@@ -52,15 +52,10 @@ asio::awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
   co_return co_await asio::co_spawn(threads_, check(login, action, binding), asio::use_awaitable);
 }
 
-std::string ConnectionLogins::account(std::string_view name) const {
-  const users::User* user = logins_.users_.current()->find_login(name);
-  return user == nullptr ? text::to_lower(name) : user->name;
-}
-
 bool ConnectionLogins::has_to_wait(std::string_view name) {
   if (!is_throttled()) return false;
-  const auto wait =
-      logins_.guesses_.wait(connection_.peer_address(), account(name), steady_clock::now());
+  const auto wait = logins_.guesses_.wait(connection_.peer_address(), login_.account_of(name),
+                                          steady_clock::now());
   if (wait.count() == 0) return false;
   logging::warning("login-unavailable", {{"session", connection_.number()},
                                          {"user", name},
@@ -106,15 +101,14 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
   }
   const std::string_view address = connection_.peer_address();
   if (std::holds_alternative<protocol::Accepted>(outcome)) {
-    logins_.guesses_.right(address, account(login_.name()));
+    logins_.guesses_.right(address, login_.account());
     co_return outcome;
   }
   logging::warning(
       "login-refused",
       {{"session", connection_.number()}, {"user", login_.name()}, {"peer", connection_.peer()}});
   if (is_throttled()) {
-    logins_.guesses_.wrong(address, account(login_.name()), login_.wrong_password(),
-                           steady_clock::now());
+    logins_.guesses_.wrong(address, login_.account(), login_.wrong_password(), steady_clock::now());
     co_await hold_up();
   }
   co_return outcome;

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 #include "common/net/connection.h"
@@ -66,8 +65,6 @@ class ConnectionLogins {
 
  private:
   bool is_throttled() const { return logins_.throttle_loopback_ || !connection_.is_loopback(); }
-  // Whose login it is, however the name is written: else each spelling had guesses of its own.
-  std::string account(std::string_view name) const;
   // Says so in the log.
   bool has_to_wait(std::string_view name);
   asio::awaitable<void> hold_up();

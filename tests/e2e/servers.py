@@ -37,7 +37,7 @@ PASSWORDS = {
 }
 SAMPLE_USERS = "".join(f"{user} {password}\n" for user, password in PASSWORDS.items())
 
-LISTENING = re.compile(r"listening on \[?([0-9a-fA-F.:]+?)\]?:(\d+)\s*$")
+LISTENING = re.compile(r"listening on \[?([0-9a-fA-F.:]+?)\]?:(\d+)( \(TLS\))?\s*$")
 REPORTS = ("Sanitizer", "runtime error:", "Assertion", "terminate called")
 
 
@@ -55,18 +55,20 @@ class Server:
             stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True,
             env={**os.environ, **(environment or {})}, preexec_fn=preexec_fn)
         self.ports = {}
-        while "127.0.0.1" not in self.ports:
+        self.tls_ports = {}   # where connections begin with TLS
+        while "127.0.0.1" not in (self.tls_ports if "--tls-port" in arguments else self.ports):
             if not self.read_listening():
                 self.process.wait(wire.HANG_S)
                 raise AssertionError(f"{which} did not start: {self.stderr()}")
         self.port = self.ports["127.0.0.1"]
+        self.tls_port = self.tls_ports.get("127.0.0.1")
 
     def read_listening(self):
         """Reads one more line of its output; False at the output's end."""
         line = self.process.stdout.readline().decode()
         found = LISTENING.search(line)
         if found:
-            self.ports[found[1]] = int(found[2])
+            (self.tls_ports if found[3] else self.ports)[found[1]] = int(found[2])
         return bool(line)
 
     def stderr(self):
@@ -75,9 +77,7 @@ class Server:
 
     def connect(self, **options):
         """A client that has read the greeting."""
-        client = wire.Wire(self.port, **options)
-        client.greeting = client.line()
-        return client
+        return wire.Wire(self.port, **options).greeted()
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)

@@ -4,7 +4,10 @@ import re
 
 from servers import SAMPLE_USERS
 
-OPTIONS = {"eol", "max-message-size", "max-recipients", "bare-newlines", "postmaster", "session-only"}
+VALUED = {"max-message-size", "max-recipients", "bare-newlines", "postmaster"}            # the servers' options
+FLAGS = {"require-login", "any-sender", "hide-users", "allow-plaintext-logins"}
+OTHERS = {"eol": ("lf", "crlf"), "tls": ("offered", "started"), "peer": ("elsewhere",)}
+OPTIONS = VALUED | FLAGS | OTHERS.keys() | {"session-only"}
 NEED_THE_SESSION = "TDF"   # these letters have no meaning over sockets
 RUN = re.compile(r"\{(.)\*(\d+)\}")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.|$)", re.DOTALL)
@@ -19,7 +22,7 @@ class FormError(Exception):
 
 @dataclasses.dataclass
 class Step:
-    letter: str     # C, B, E, S or X
+    letter: str     # C, B, E, H, S or X
     octets: bytes   # C: with its line end
     pattern: re.Pattern | None
     line: int
@@ -38,9 +41,16 @@ class Transcript:
         """What the server is started with."""
         words = ["--hostname", "h"]
         for name, value in self.options.items():
-            if name not in ("eol", "session-only"):
+            if name in VALUED:
                 words += [f"--{name}", value]
+            elif name in FLAGS:
+                words.append(f"--{name}")
         return words
+
+    @property
+    def tls(self):
+        """offered, started, or None."""
+        return self.options.get("tls")
 
 
 def unescape(text):
@@ -76,8 +86,9 @@ def take(transcript, letter, text, number, version):
         name, equals, value = text.partition("=")
         if not equals or name not in OPTIONS or name in transcript.options:
             raise FormError(f"no such option, or twice: {text}")
-        if name == "eol" and value not in ("lf", "crlf"):
-            raise FormError(f"eol is lf or crlf, not {value}")
+        allowed = OTHERS.get(name, ("yes",) if name in FLAGS else None)
+        if allowed and value not in allowed:
+            raise FormError(f"{name} is {' or '.join(allowed)}, not {value}")
         transcript.options[name] = value
     elif letter == "U":
         transcript.users += text + "\n"
@@ -85,9 +96,11 @@ def take(transcript, letter, text, number, version):
         transcript.given.append(mail(text))
     elif letter == "M":
         transcript.stored.append(mail(text))
-    elif letter in "CBESX" or letter in NEED_THE_SESSION and "session-only" in transcript.options:
-        if "X" in letters or letter in "CB" and "E" in letters:
+    elif letter in "CBEHSX" or letter in NEED_THE_SESSION and "session-only" in transcript.options:
+        if "X" in letters or letter in "CBH" and "E" in letters:
             raise FormError(f"{letter}: comes too late")
+        if letter == "H" and (transcript.tls != "offered" or "H" in letters):
+            raise FormError("H: needs tls=offered, and comes once")
         line_end = b"\n" if transcript.options.get("eol") == "lf" else b"\r\n"
         octets = unescape(text) + (line_end if letter == "C" else b"")
         pattern = pattern_of(text, version) if letter == "S" else None
@@ -112,5 +125,7 @@ def read(file, name, version):
             raise FormError(f"{file}:{number}: {error}") from None
     if not transcript.steps:
         raise FormError(f"{file}: no steps")
+    if "peer" in transcript.options and "session-only" not in transcript.options:
+        raise FormError(f"{file}: over sockets all clients are on this machine: peer needs session-only")
     transcript.users = transcript.users or SAMPLE_USERS
     return transcript

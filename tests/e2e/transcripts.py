@@ -14,6 +14,7 @@ import subprocess
 import sys
 import traceback
 
+import certificates
 import servers
 import transcript_form
 import wire
@@ -47,6 +48,9 @@ class Player:
             elif step.letter == "E":
                 self.catch_up()
                 self.client.half_close()
+            elif step.letter == "H":
+                self.catch_up()
+                self.client.start_tls()
         self.catch_up()
         letters = {step.letter for step in transcript.steps}
         if not letters & {"E", "X"}:
@@ -95,8 +99,13 @@ def play(transcript, pace):
         for number, (mailbox, message) in enumerate(transcript.given):
             site.store.put(mailbox, number, message)
         folder = transcript.name.split("/")[0]
-        server = site.start(folder + "d", *transcript.arguments())
-        with wire.Wire(server.port) as client:
+        tls = () if transcript.tls is None else certificates.shared().server.arguments()
+        if transcript.tls == "started":
+            tls += ("--tls-port", "0")
+        server = site.start(folder + "d", *transcript.arguments(), *tls)
+        with wire.Wire(server.tls_port or server.port) as client:
+            if server.tls_port:
+                client.start_tls()
             Player(client, pace).play(transcript)
         # Only then is it done with what the client did not wait for.
         fault = site.end(server)

@@ -7,6 +7,9 @@ import random
 import socket
 import struct
 
+import certificates
+import tls_stream
+
 HANG_S = 120
 
 
@@ -35,6 +38,17 @@ class Wire:
 
     def half_close(self):
         self.socket.shutdown(socket.SHUT_WR)
+
+    def greeted(self):
+        """Reads the greeting. Returns itself."""
+        self.greeting = self.line()
+        return self
+
+    def start_tls(self, context=None, **options):
+        """The handshake; from here on all goes over TLS. By default with the run's own CA."""
+        assert not self.buffer, f"before the handshake the server said {self.buffer}"
+        context = context or certificates.shared().client_context()
+        self.socket = tls_stream.TlsStream(self.socket, context, **options)
 
     # ---- octets ----
 

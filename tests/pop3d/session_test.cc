@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -89,6 +90,25 @@ TEST(Pop3SessionTest, OutputIsBoundedHoweverManyListsArePipelined) {
   EXPECT_LE(world.max_output(), pop3::Session::kOutputLimit + 1024);
 }
 
+// Who reads replies as fast as they come would else have the server's thread for itself.
+TEST(Pop3SessionTest, OthersHaveTheirTurnHoweverMuchIsPipelined) {
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
+  support::FixedUsers users("a@b x\n");
+  pop3::Session session(settings, users, {});
+  session.take_output();
+  std::string commands;
+  for (int i = 0; i < 1000; ++i) commands += "USER a@b\r\n";
+  session.receive(commands);
+  size_t replies = 0;
+  while (std::holds_alternative<protocol::Flush>(session.next())) {
+    const std::string output = session.take_output();
+    const auto lines = static_cast<size_t>(std::ranges::count(output, '\n'));
+    EXPECT_LE(lines, pop3::Session::kCommandsATurn);
+    replies += lines;
+  }
+  EXPECT_EQ(replies, 1000U);
+}
+
 TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
   auto world = world_with({{kUser, std::string(3'000'000, '\n')}});  // each octet becomes two
   world.start();
@@ -101,7 +121,7 @@ TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
 TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
   const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
-  const std::vector<store::MessageInfo> listing{{100, "1-0"}};
+  const support::FixedList listing({{100, "1-0"}});
   pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nRETR 1\r\nSTAT\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
@@ -119,7 +139,7 @@ TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
 TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
   const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
-  const std::vector<store::MessageInfo> listing{{100, "1-0"}};
+  const support::FixedList listing({{100, "1-0"}});
   pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nTOP 1 0\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));

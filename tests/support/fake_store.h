@@ -15,6 +15,7 @@
 
 #include "common/store/mail_store.h"
 #include "common/text/dot_stuffing.h"
+#include "tests/support/fixed_list.h"
 
 namespace support {
 
@@ -39,6 +40,7 @@ class FakeStore final : public store::MailStore {
   std::atomic<int> deliveries = 0;  // alive
   std::atomic<int> maildrops = 0;   // alive
   std::atomic<int> flushes = 0;
+  std::atomic<int> drops = 0;
   std::atomic<int> opens = 0;
   std::atomic<int> reads = 0;
 
@@ -86,6 +88,10 @@ class FakeStore final : public store::MailStore {
       if (store_.flush_error) return done(std::unexpected(store_.flush_error));
       store_.report([done = std::move(done)]() mutable { done({}); });
     }
+    void drop(store::Done<void> done) override {
+      ++store_.drops;
+      store_.report([done = std::move(done)]() mutable { done({}); });
+    }
     void commit(std::vector<store::Mailbox> recipients,
                 store::Done<store::MessageId> done) override {
       if (store_.commit_error) return done(std::unexpected(store_.commit_error));
@@ -109,14 +115,14 @@ class FakeStore final : public store::MailStore {
       for (size_t i = 0; i < texts_.size(); ++i) {
         text::WireSize size;
         size.add(texts_[i]);
-        infos_.push_back({size.octets(), "uid" + std::to_string(i)});
+        list_.add({size.octets(), "uid" + std::to_string(i)});
       }
     }
     FakeMaildrop(const FakeMaildrop&) = delete;
     FakeMaildrop& operator=(const FakeMaildrop&) = delete;
     ~FakeMaildrop() override { --store_.maildrops; }
 
-    std::span<const store::MessageInfo> messages() const override { return infos_; }
+    const store::MessageList& messages() const override { return list_; }
     void read(size_t i, uint64_t offset, std::span<char> buffer,
               store::Done<size_t> done) override {
       ++store_.reads;
@@ -136,7 +142,7 @@ class FakeStore final : public store::MailStore {
     FakeStore& store_;
     const std::string name_;
     const std::vector<std::string> texts_;
-    std::vector<store::MessageInfo> infos_;
+    FixedList list_;
   };
 
   // `messages` in ascending order.
