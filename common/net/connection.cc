@@ -109,24 +109,32 @@ bool Connection::is_loopback() const {
 }
 
 asio::awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
+  using Clock = std::chrono::steady_clock;
   tls_ = std::make_unique<TlsSocket>(context.current(), socket_.native_handle());
+  const auto end = Clock::now() + std::min(timeout_, kHandshakeTime);
   for (;;) {
     const auto step = tls_->handshake();
     if (step.what == What::kDone) co_return std::error_code();
-    if (step.what == What::kFailed) co_return step.error;
+    if (step.what == What::kFailed) {
+      co_await close();  // so that the alert that says why arrives
+      co_return step.error;
+    }
     if (step.what == What::kEnd) co_return std::make_error_code(std::errc::connection_reset);
     // A server that stops need not wait for it: nothing was promised yet.
     if (thread_.shutting_down()) co_return std::make_error_code(std::errc::operation_canceled);
-    const auto error = co_await wait_for(step.what, std::min(timeout_, kHandshakeTime));
+    const auto left = std::chrono::ceil<std::chrono::seconds>(end - Clock::now());
+    if (left.count() <= 0) co_return std::make_error_code(std::errc::timed_out);
+    const auto error = co_await wait_for(step.what, left, Wait::kForClient);
     if (error) co_return error;
   }
 }
 
 asio::awaitable<Heard> Connection::read(size_t max_octets) {
+  bool wait = !tls_ || !tls_->has_pending();
   for (auto wanted = What::kWantsRead;;) {
     if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
-    if (!tls_ || !tls_->has_pending()) {
-      const auto error = co_await wait_for(wanted, timeout_);
+    if (std::exchange(wait, true)) {
+      const auto error = co_await wait_for(wanted, timeout_, Wait::kForClient);
       if (error == std::errc::timed_out) co_return Heard{Heard::What::kTimeOut};
       if (thread_.shutting_down()) continue;
       if (error) co_return broken(error);
@@ -157,7 +165,7 @@ asio::awaitable<std::error_code> Connection::write(std::string_view text) {
     if (step.what == What::kDone) continue;
     if (step.what == What::kFailed) co_return step.error;
     if (step.what == What::kEnd) co_return std::make_error_code(std::errc::broken_pipe);
-    const auto error = co_await wait_for(step.what, timeout_);
+    const auto error = co_await wait_for(step.what, timeout_, Wait::kToSend);
     if (error) co_return error;
   }
   co_return std::error_code();
@@ -182,10 +190,11 @@ TlsSocket::Progress Connection::write_some(std::string_view text) {
   return {What::kFailed, 0, to_system_code(error)};
 }
 
-asio::awaitable<std::error_code> Connection::wait_for(What what, std::chrono::seconds at_most) {
+asio::awaitable<std::error_code> Connection::wait_for(What what, std::chrono::seconds at_most,
+                                                      Wait wait) {
   const bool to_read = what == What::kWantsRead;
   std::error_code error;
-  interruptible_ = to_read;
+  interruptible_ = wait == Wait::kForClient;
   begin_wait(at_most);
   co_await socket_.async_wait(to_read ? Socket::wait_read : Socket::wait_write,
                               asio::redirect_error(asio::use_awaitable, error));

@@ -54,7 +54,8 @@ class Connection final : private Deadlines::Member {
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
-  // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
+  // Does the handshake, within a minute and the time-out. The error: the connection is of no more
+  // use; errc::timed_out among them.
   asio::awaitable<std::error_code> start_tls(TlsContext& context);
 
   // At most `max_octets`, and no more than the thread's buffer takes.
@@ -86,9 +87,11 @@ class Connection final : private Deadlines::Member {
   // What a step of reading or writing came to, with TLS or without.
   TlsSocket::Progress read_some(std::span<char> buffer);
   TlsSocket::Progress write_some(std::string_view text);
-  // Waits until the socket is ready for what a step wants next.
+  // Waits until the socket is ready for what a step wants next. A server that stops ends the wait
+  // for a client that may say something or nothing, and not that for a reply to be taken.
+  enum class Wait { kForClient, kToSend };
   asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what,
-                                            std::chrono::seconds at_most);
+                                            std::chrono::seconds at_most, Wait wait);
 
   // A wait may last so long, and less if the client is found dead meanwhile.
   void begin_wait(std::chrono::seconds at_most);

@@ -17,6 +17,25 @@ namespace net {
 using protocol::AuthOutcome;
 using std::chrono::steady_clock;
 
+namespace {
+
+// In the queue, for as long as it lives.
+class Place {
+ public:
+  explicit Place(std::atomic<size_t>& taken) : taken_(taken), number_(++taken) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { --taken_; }
+
+  size_t number() const { return number_; }
+
+ private:
+  std::atomic<size_t>& taken_;
+  const size_t number_;
+};
+
+}  // namespace
+
 Logins::~Logins() { threads_.join(); }
 
 asio::awaitable<AuthOutcome> Logins::check(users::Login& login,
@@ -28,17 +47,37 @@ asio::awaitable<AuthOutcome> Logins::check(users::Login& login,
 asio::awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
                                                      const protocol::Authenticate& action,
                                                      const users::ChannelBinding& binding) {
-  if (waiting_.fetch_add(1) >= kMostWaiting) {
-    --waiting_;
-    co_return protocol::Unavailable{};
-  }
-  auto outcome =
-      co_await asio::co_spawn(threads_, check(login, action, binding), asio::use_awaitable);
-  --waiting_;
-  co_return outcome;
+  const Place place(waiting_);
+  if (place.number() > kMostWaiting) co_return protocol::Unavailable{};
+  co_return co_await asio::co_spawn(threads_, check(login, action, binding), asio::use_awaitable);
+}
+
+bool ConnectionLogins::has_to_wait(std::string_view name) {
+  if (!is_throttled()) return false;
+  const auto wait = logins_.guesses_.wait(connection_.peer_address(), login_.account_of(name),
+                                          steady_clock::now());
+  if (wait.count() == 0) return false;
+  logging::warning("login-unavailable", {{"session", connection_.number()},
+                                         {"user", name},
+                                         {"peer", connection_.peer()},
+                                         {"reason", "too many wrong passwords"},
+                                         {"seconds", wait.count()}});
+  return true;
+}
+
+asio::awaitable<void> ConnectionLogins::hold_up() {
+  asio::steady_timer delay(connection_.executor(), Logins::kDelay);
+  std::error_code ignored;
+  co_await delay.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
+  // Who has to wait costs no hash, where the name is known before.
+  const auto* credentials = std::get_if<protocol::Credentials>(&action.step);
+  if (credentials != nullptr && has_to_wait(credentials->user)) {
+    co_await hold_up();
+    co_return protocol::Unavailable{};
+  }
   const users::ChannelBinding binding =
       connection_.tls() == nullptr ? users::ChannelBinding() : connection_.tls()->binding();
   // No co_await in a conditional expression: GCC 12 destroys its temporaries twice.
@@ -55,32 +94,22 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
                                            {"reason", "too many are being checked"}});
     co_return outcome;
   }
-  const bool throttled = logins_.throttle_loopback_ || !connection_.is_loopback();
-  const std::string_view address = connection_.peer_address();
-  const std::string account = login_.account();
-  const auto now = steady_clock::now();
   // Whether the password was right is not told to one who has to wait.
-  if (const auto wait = logins_.guesses_.wait(address, account, now);
-      throttled && wait.count() > 0) {
-    logging::warning("login-unavailable", {{"session", connection_.number()},
-                                           {"user", login_.name()},
-                                           {"peer", connection_.peer()},
-                                           {"reason", "too many wrong passwords"},
-                                           {"seconds", wait.count()}});
+  if (has_to_wait(login_.name())) {
+    co_await hold_up();
     co_return protocol::Unavailable{};
   }
+  const std::string_view address = connection_.peer_address();
   if (std::holds_alternative<protocol::Accepted>(outcome)) {
-    logins_.guesses_.right(address, account);
+    logins_.guesses_.right(address, login_.account());
     co_return outcome;
   }
   logging::warning(
       "login-refused",
       {{"session", connection_.number()}, {"user", login_.name()}, {"peer", connection_.peer()}});
-  if (throttled) {
-    logins_.guesses_.wrong(address, account, login_.wrong_password(), now);
-    asio::steady_timer delay(connection_.executor(), Logins::kDelay);
-    std::error_code ignored;
-    co_await delay.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (is_throttled()) {
+    logins_.guesses_.wrong(address, login_.account(), login_.wrong_password(), steady_clock::now());
+    co_await hold_up();
   }
   co_return outcome;
 }

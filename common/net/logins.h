@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <string_view>
 
 #include "common/net/connection.h"
 #include "common/protocol/action.h"
@@ -22,7 +23,8 @@ class Logins {
  public:
   // So many may wait to be checked; one more is answered at once that it cannot be done now.
   static constexpr size_t kMostWaiting = 1000;
-  // What a wrong password costs its client, whether or not it was tried before.
+  // What a wrong password costs its client, whether or not it was tried before, and a try before
+  // its time.
   static constexpr std::chrono::milliseconds kDelay{500};
 
   // `users` outlives it. `throttle_loopback`: clients on this machine wait as others do.
@@ -62,6 +64,11 @@ class ConnectionLogins {
   asio::awaitable<protocol::AuthOutcome> step(const protocol::Authenticate& action);
 
  private:
+  bool is_throttled() const { return logins_.throttle_loopback_ || !connection_.is_loopback(); }
+  // Says so in the log.
+  bool has_to_wait(std::string_view name);
+  asio::awaitable<void> hold_up();
+
   Logins& logins_;
   Connection& connection_;
   users::Login login_;

@@ -37,6 +37,9 @@ std::shared_ptr<SSL_CTX> make_context() {
   // text is then.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Each record comes back to the caller, who lets others go first: a client that floods us with
+  // key updates has not the thread for itself.
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   // Tickets resume a session; a cache would only cost memory.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   constexpr std::string_view kName = "mymail";
@@ -95,24 +98,24 @@ std::expected<std::shared_ptr<SSL_CTX>, std::string> TlsContext::read() const {
 }
 
 std::shared_ptr<SSL_CTX> TlsContext::current() {
-  const Stamps now = stamps();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (seen_ == now) return current_;
-  }
-  if (const auto taken = reload(); !taken) {
-    report_(taken.error() + " (the certificate stays as it was)");
-  }
   const std::scoped_lock lock(mutex_);
+  if (stamps() != seen_) {
+    if (const auto taken = take_over(); !taken) {
+      report_(taken.error() + " (the certificate stays as it was)");
+    }
+  }
   return current_;
 }
 
 std::expected<void, std::string> TlsContext::reload() {
-  // Before they are read: a change in between is then seen at the next handshake.
-  const Stamps now = stamps();
-  auto context = read();
   const std::scoped_lock lock(mutex_);
-  seen_ = now;
+  return take_over();
+}
+
+std::expected<void, std::string> TlsContext::take_over() {
+  // Before they are read: a change in between is then seen at the next handshake.
+  seen_ = stamps();
+  auto context = read();
   if (!context) return std::unexpected(context.error());
   current_ = *std::move(context);
   return {};

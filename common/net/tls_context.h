@@ -23,7 +23,7 @@ namespace net {
 class TlsContext {
  public:
   // Told why a change is not taken over: a line for a person. Called from whatever thread starts a
-  // handshake.
+  // handshake, one at a time; it does not come back here.
   using Report = std::function<void(std::string_view problem)>;
 
   // PEM files: the certificate with its chain, its own first, and the key, without a passphrase.
@@ -53,6 +53,7 @@ class TlsContext {
 
   Stamps stamps() const;
   std::expected<std::shared_ptr<SSL_CTX>, std::string> read() const;
+  std::expected<void, std::string> take_over();  // with mutex_ held
 
   const std::string certificate_;
   const std::string key_;

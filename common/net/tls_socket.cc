@@ -19,6 +19,12 @@ class TlsCategory final : public std::error_category {
   }
 };
 
+// What went wrong is told by the thread's errno and its queue of errors: those of this step alone.
+void begin_step() {
+  ERR_clear_error();
+  errno = 0;
+}
+
 }  // namespace
 
 const std::error_category& tls_category() {
@@ -36,19 +42,19 @@ TlsSocket::TlsSocket(std::shared_ptr<SSL_CTX> context, int descriptor)
 }
 
 TlsSocket::Progress TlsSocket::handshake() {
-  ERR_clear_error();
+  begin_step();
   return progress(SSL_do_handshake(ssl_.get()), 0);
 }
 
 TlsSocket::Progress TlsSocket::read(std::span<char> buffer) {
-  ERR_clear_error();
+  begin_step();
   size_t octets = 0;
   const int result = SSL_read_ex(ssl_.get(), buffer.data(), buffer.size(), &octets);
   return progress(result, octets);
 }
 
 TlsSocket::Progress TlsSocket::write(std::string_view text) {
-  ERR_clear_error();
+  begin_step();
   size_t octets = 0;
   const int result = SSL_write_ex(ssl_.get(), text.data(), text.size(), &octets);
   return progress(result, octets);

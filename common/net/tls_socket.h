@@ -25,7 +25,7 @@ class TlsSocket {
       kDone,        // octets were moved, or the handshake is done
       kWantsRead,   // try again when the socket is readable
       kWantsWrite,  // or writable
-      kEnd,         // the peer sends no more
+      kEnd,         // the peer sends no more, whether or not it said so
       kFailed,      // see error
     };
     What what;
@@ -39,7 +39,8 @@ class TlsSocket {
   Progress handshake();
   Progress read(std::span<char> buffer);
   Progress write(std::string_view text);  // not empty
-  // Whether octets wait that a readable socket would not tell of.
+  // Whether octets wait that a readable socket would not tell of. They may be a part of a record:
+  // if read() then wants more, only the socket can bring it.
   bool has_pending() const;
 
   // Tells the peer that nothing more comes, if that can be done at once.

@@ -28,10 +28,10 @@ bool Login::is_quick(const protocol::Authenticate& action) const {
   return true;
 }
 
-std::string Login::account() const {
+std::string Login::account_of(std::string_view name) const {
   const auto users = users_.current();
-  const User* user = users->find_login(name_);
-  return user == nullptr ? name_ : user->name;
+  const User* user = users->find_login(name);
+  return user == nullptr ? std::string(name) : user->name;
 }
 
 AuthOutcome Login::check(const Credentials& credentials) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/protocol/action.h"
 #include "common/users/keyed_hash.h"
@@ -30,7 +31,8 @@ class Login {
   // Of the last step. The name as the client gave it; the wrong password, if it was seen.
   const std::string& name() const { return name_; }
   // Whose login that was: however the name was spelled, the same for the same user.
-  std::string account() const;
+  std::string account() const { return account_of(name_); }
+  std::string account_of(std::string_view name) const;  // whose a login by this name would be
   const std::optional<std::string>& wrong_password() const { return wrong_password_; }
 
  private:

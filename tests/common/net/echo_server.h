@@ -32,6 +32,7 @@ class EchoServer {
       ServerSettings settings = echo_settings(),
       Start start = [](store::Done<void> done) { done({}); })
       : start_(std::move(start)),
+        tls_(settings.tls),
         server_(std::move(settings), [this](Connection& connection) { return serve(connection); }) {
     const auto listening = server_.listen();
     EXPECT_TRUE(listening.has_value()) << listening.error();
@@ -42,6 +43,8 @@ class EchoServer {
   ~EchoServer() { stop(); }
 
   uint16_t port() const { return server_.endpoints().front().port(); }
+  // Where connections begin with TLS, if there is such a port.
+  uint16_t tls_port() const { return server_.endpoints().back().port(); }
   void shut_down() { server_.shut_down(); }
   // Waits for its end.
   void join() { thread_.join(); }
@@ -57,11 +60,12 @@ class EchoServer {
  private:
   asio::awaitable<void> serve(Connection& connection) {
     EchoSession session;
-    EchoHandler handler(session, start_);
+    EchoHandler handler(session, start_, tls_);
     ends_.put(co_await drive(connection, session, handler));
   }
 
   Start start_;
+  TlsContext* tls_;
   support::Channel<SessionEnd> ends_;
   Server server_;
   std::thread thread_;

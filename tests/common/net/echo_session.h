@@ -4,6 +4,7 @@
 //   flood N         N octets, in one piece after the other
 //   slow            an action of the session's own, answered `stored` or `failed`
 //   spin            `spinning`, then asks for nothing but Flush until any session is told `stop`
+//   starttls        `go`, and the handshake; what came before it is forgotten
 //   quit            `bye`, and the end
 #pragma once
 
@@ -17,6 +18,7 @@
 #include <variant>
 
 #include "common/net/await_done.h"
+#include "common/net/tls_context.h"
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
 #include "common/protocol/refusals.h"
@@ -28,7 +30,8 @@ struct SlowAction {};
 
 class EchoSession {
  public:
-  using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, SlowAction>;
+  using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, protocol::StartTls,
+                              SlowAction>;
   static constexpr size_t kOutputLimit = size_t{64} * 1024;
 
   EchoSession() { say("hello"); }
@@ -42,6 +45,7 @@ class EchoSession {
   }
   protocol::Closed closed() const { return closed_; }
   static protocol::Refusals::Taken take_refusals() { return {}; }
+  void tls_started() { input_.clear(); }
   void slow_done(bool stored) { say(stored ? "stored" : "failed"); }
 
   Action next() {
@@ -67,6 +71,10 @@ class EchoSession {
       const std::string line = input_.substr(0, lf);
       input_.erase(0, lf + 1);
       if (line == "slow") return SlowAction{};
+      if (line == "starttls") {
+        say("go");
+        return protocol::StartTls{};
+      }
       run(line);
     }
   }
@@ -106,7 +114,10 @@ class EchoSession {
 template <class Start>
 class EchoHandler {
  public:
-  EchoHandler(EchoSession& session, Start& start) : session_(session), start_(start) {}
+  EchoHandler(EchoSession& session, Start& start, TlsContext* tls)
+      : session_(session), start_(start), tls_(tls) {}
+
+  TlsContext* tls() const { return tls_; }
 
   asio::awaitable<void> perform(SlowAction&) {
     const auto outcome =
@@ -120,6 +131,7 @@ class EchoHandler {
  private:
   EchoSession& session_;
   Start& start_;
+  TlsContext* tls_;
 };
 
 }  // namespace net

@@ -180,6 +180,15 @@ TEST_F(SaslExchangeTest, PlusBindsTheLoginToItsConnection) {
   }
 }
 
+// RFC 5802 §6: it says that it could have bound the login, and was not offered to. It was: so
+// somebody in the middle has taken the offer out.
+TEST_F(SaslExchangeTest, AClientThatWasToldOfNoBindingIsRefusedWhereThereIsOne) {
+  const std::string message = "y,,n=john,r=abcdefgh";
+  const ChannelBinding here{"", std::string(32, 'a')};
+  EXPECT_TRUE(std::holds_alternative<Refused>(begin("SCRAM-SHA-256", here)->step(message)));
+  EXPECT_TRUE(std::holds_alternative<Challenge>(begin("SCRAM-SHA-256")->step(message)));
+}
+
 TEST_F(SaslExchangeTest, ATamperedProofIsRefused) {
   Client client("SCRAM-SHA-256", "john", "pass word");
   int messages = 0;
