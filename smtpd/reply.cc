@@ -86,7 +86,7 @@ Reply cannot_verify() {
   return make(252, "2.1.5", "Cannot VRFY user, but will accept message and attempt delivery");
 }
 
-Reply ready_for_tls() { return make(220, {}, "Ready to start TLS"); }
+Reply ready_for_tls() { return make(220, "2.0.0", "Ready to start TLS"); }
 Reply challenge(std::string_view base64) { return make(334, {}, base64); }
 Reply logged_in() { return make(235, "2.7.0", "Authentication successful"); }
 Reply wrong_credentials() { return make(535, "5.7.8", "Authentication credentials invalid"); }
