@@ -35,10 +35,10 @@ void read_again(net::TlsContext& tls) {
 // What the options about TLS lack of each other, or nothing.
 std::string fault_in_tls(const options::Common& options) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
-    return "--tls-cert and --tls-key need each other";
+    return "--tls-cert and --tls-key need each other (name both, or neither)";
   }
   if (options.tls_port && options.tls_certificate.empty()) {
-    return "--tls-port needs --tls-cert and --tls-key";
+    return "--tls-port needs a certificate (name it by --tls-cert and --tls-key)";
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -56,9 +57,10 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
   }
   const bool throttled = logins_.throttle_loopback_ || !connection_.is_loopback();
   const std::string_view address = connection_.peer_address();
+  const std::string account = login_.account();
   const auto now = steady_clock::now();
   // Whether the password was right is not told to one who has to wait.
-  if (const auto wait = logins_.guesses_.wait(address, login_.name(), now);
+  if (const auto wait = logins_.guesses_.wait(address, account, now);
       throttled && wait.count() > 0) {
     logging::warning("login-unavailable", {{"session", connection_.number()},
                                            {"user", login_.name()},
@@ -68,14 +70,14 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
     co_return protocol::Unavailable{};
   }
   if (std::holds_alternative<protocol::Accepted>(outcome)) {
-    logins_.guesses_.right(address, login_.name());
+    logins_.guesses_.right(address, account);
     co_return outcome;
   }
   logging::warning(
       "login-refused",
       {{"session", connection_.number()}, {"user", login_.name()}, {"peer", connection_.peer()}});
   if (throttled) {
-    logins_.guesses_.wrong(address, login_.name(), login_.wrong_password(), now);
+    logins_.guesses_.wrong(address, account, login_.wrong_password(), now);
     asio::steady_timer delay(connection_.executor(), Logins::kDelay);
     std::error_code ignored;
     co_await delay.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

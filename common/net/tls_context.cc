@@ -29,6 +29,10 @@ std::shared_ptr<SSL_CTX> make_context() {
   if (!context) return context;
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // Many clients close the connection without saying so first. What they had sent is whole or it
+  // is not: SMTP and POP3 both tell by themselves. For OpenSSL it would be an error, after which no
+  // reply can be sent.
+  SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
   // An idle connection keeps no record buffers; writes go on where they stopped, from wherever the
   // text is then.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -80,6 +84,12 @@ std::expected<std::shared_ptr<SSL_CTX>, std::string> TlsContext::read() const {
     return std::unexpected(key_ + ": " + take_reason() +
                            " (--tls-key names the certificate's key, in PEM form, without a "
                            "passphrase)");
+  }
+  // OpenSSL itself compares the two only where they are of one kind.
+  if (SSL_CTX_check_private_key(context.get()) != 1) {
+    take_reason();
+    return std::unexpected(key_ + ": it is not the key of " + certificate_ +
+                           " (--tls-cert and --tls-key belong together)");
   }
   return context;
 }

@@ -84,9 +84,6 @@ TlsSocket::Progress TlsSocket::progress(int result, size_t octets) {
   }
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
-  // Many clients close the connection without saying so first. What they had sent is whole or it
-  // is not: SMTP and POP3 both tell by themselves.
-  if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return {kEnd};
   return {kFailed, 0, std::error_code(static_cast<int>(code), tls_category())};
 }
 

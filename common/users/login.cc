@@ -28,6 +28,12 @@ bool Login::is_quick(const protocol::Authenticate& action) const {
   return true;
 }
 
+std::string Login::account() const {
+  const auto users = users_.current();
+  const User* user = users->find_login(name_);
+  return user == nullptr ? name_ : user->name;
+}
+
 AuthOutcome Login::check(const Credentials& credentials) {
   name_ = credentials.user;
   const auto users = users_.current();

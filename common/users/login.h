@@ -29,6 +29,8 @@ class Login {
 
   // Of the last step. The name as the client gave it; the wrong password, if it was seen.
   const std::string& name() const { return name_; }
+  // Whose login that was: however the name was spelled, the same for the same user.
+  std::string account() const;
   const std::optional<std::string>& wrong_password() const { return wrong_password_; }
 
  private:

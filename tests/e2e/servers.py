@@ -79,12 +79,6 @@ class Server:
         """A client that has read the greeting."""
         return wire.Wire(self.port, **options).greeted()
 
-    def connect_by_tls(self, **tls):
-        """The same, where connections begin with TLS."""
-        client = wire.Wire(self.tls_port)
-        client.start_tls(**tls)
-        return client.greeted()
-
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 

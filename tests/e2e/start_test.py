@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+import certificates
 import servers
 import wire
 from servers import JOHN, ServerCase
@@ -84,6 +85,31 @@ class BadStartTest(ServerCase):
                            ("port = 0\nidle-timeout = 0\n", "config: --idle-timeout: ")):
             config.write_text(text)
             self.assert_bad_start(says, "--config", "config")
+
+    def test_certificate(self):
+        ours = certificates.shared().server
+        certificate, key = ("--tls-cert", str(ours.certificate)), ("--tls-key", str(ours.key))
+        self.assert_bad_start("--tls-cert and --tls-key need each other", "0", *certificate)
+        self.assert_bad_start("--tls-cert and --tls-key need each other", "0", *key)
+        self.assert_bad_start("--tls-port needs a certificate .*--tls-cert and --tls-key", "0", "--tls-port", "0")
+        self.assert_bad_start("nowhere.pem: No such file or directory .*--tls-cert", "0", "--tls-cert", "nowhere.pem", *key)
+        self.assert_bad_start("nowhere.key: No such file or directory .*--tls-key", "0", *certificate, "--tls-key", "nowhere.key")
+        self.assert_bad_start("users.txt: .*--tls-cert names a certificate in PEM form", "0", "--tls-cert", "users.txt", *key)
+        self.assert_bad_start("users.txt: .*--tls-key .*PEM", "0", *certificate, "--tls-key", "users.txt")
+        # Of the same kind as the right one; of another.
+        for algorithm in (certificates.EC, certificates.RSA):
+            other = certificates.server(self.site.folder, certificates.shared().authority, "other", algorithm)
+            self.assert_bad_start(r"other\.key: .*--tls-key", "0", *certificate, "--tls-key", str(other.key))
+        subprocess.run(["openssl", "ec", "-in", str(ours.key), "-aes128", "-passout", "pass:secret", "-out", "locked.key"],
+                       check=True, capture_output=True, cwd=self.site.folder)
+        self.assert_bad_start("locked.key: .*--tls-key .*without a passphrase", "0", *certificate, "--tls-key", "locked.key")
+
+    def test_tls_port(self):
+        pair = certificates.shared().server.arguments()
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            self.assert_bad_start(rf"127\.0\.0\.1:{port}: Address already in use .*another port", "0", *pair, "--tls-port", port)
+        self.assert_bad_usage("--help", "0", *pair, "--tls-port", "65536")
 
 
 class GoodStartTest(ServerCase):

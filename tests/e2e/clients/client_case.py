@@ -35,11 +35,14 @@ class ClientCase(ServerCase):
         if missing:
             self.skipTest(f"this client is not installed: Debian package {' '.join(missing)}")
         super().setUp()
-        self.smtp = self.start_smtp("--hostname", "h")
-        self.pop3 = self.start_pop3("--hostname", "h")
+        self.smtp = self.start_smtp(*self.server_arguments("smtpd"))
+        self.pop3 = self.start_pop3(*self.server_arguments("pop3d"))
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="mymail-client-"))
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
         self.belongs_to_client(self.home)
+
+    def server_arguments(self, which):
+        return ("--hostname", "h")
 
     # ---- running ----
 

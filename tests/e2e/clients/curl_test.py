@@ -82,5 +82,5 @@ class CurlTest(ClientCase):
 
     def test_a_wrong_password_and_a_message_that_is_not_there_are_errors(self):
         self.given(letter(1))
-        self.assertIn(b"Access denied", self.ask("1", password="wrong", status=67))
+        self.assertIn(b"Login denied", self.ask("1", password="wrong", status=67))
         self.ask("2", status=8)
