@@ -9,8 +9,7 @@
 
 namespace pop3 {
 
-Listing::Listing(std::span<const store::MessageInfo> messages)
-    : messages_(messages), deleted_(messages.size(), false) {
+Listing::Listing(std::span<const store::MessageInfo> messages) : messages_(messages) {
   for (const auto& message : messages_) octets_ += message.octets;
   octets_of_all_ = octets_;
 }
@@ -25,27 +24,27 @@ std::expected<size_t, Reply> Listing::find(std::string_view number) const {
 }
 
 std::optional<size_t> Listing::next(size_t index) const {
-  while (index < messages_.size() && deleted_[index]) ++index;
+  index = deleted_.next_unset(index);
   return index < messages_.size() ? std::optional(index) : std::nullopt;
 }
 
 void Listing::mark_deleted(size_t index) {
   if (deleted_[index]) return;
-  deleted_[index] = true;
+  deleted_.set(index);
   ++deleted_count_;
   octets_ -= messages_[index].octets;
 }
 
 size_t Listing::restore() {
   octets_ = octets_of_all_;
-  if (deleted_count_ > 0) deleted_.assign(deleted_.size(), false);
+  deleted_.clear();
   return std::exchange(deleted_count_, 0);
 }
 
 std::vector<size_t> Listing::deleted() const {
   std::vector<size_t> indexes;
   indexes.reserve(deleted_count_);
-  for (size_t i = 0; i < deleted_.size(); ++i) {
+  for (size_t i = 0; i < messages_.size(); ++i) {
     if (deleted_[i]) indexes.push_back(i);
   }
   return indexes;

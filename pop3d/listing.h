@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/store/message_info.h"
+#include "pop3d/marks.h"
 #include "pop3d/reply.h"
 
 namespace pop3 {
@@ -41,7 +42,7 @@ class Listing {
 
  private:
   std::span<const store::MessageInfo> messages_;
-  std::vector<bool> deleted_;
+  Marks deleted_;
   size_t deleted_count_ = 0;
   uint64_t octets_ = 0;  // of those that are not deleted
   uint64_t octets_of_all_ = 0;

@@ -1,6 +1,11 @@
 #include "pop3d/multiline.h"
 
 namespace pop3 {
+namespace {
+
+constexpr size_t kSpareRoom = 32;  // one part in so many
+
+}  // namespace
 
 bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit) {
   while (out.size() < limit) {
@@ -21,6 +26,8 @@ bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit
 bool MessageWriter::write(std::string_view text, std::string& out) {
   begun_ = true;
   const size_t shown = top_ ? top_->take(text) : text.size();
+  // What dots and line ends add is mostly less: a reply that waits then has no room to spare.
+  out.reserve(out.size() + shown + shown / kSpareRoom);
   encoder_.encode(text.substr(0, shown), out);
   offset_ += text.size();
   const bool done = text.empty() || (top_ && top_->done());

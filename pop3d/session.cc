@@ -77,7 +77,7 @@ void Session::end(protocol::Ending why) {
 
 Action Session::next() {
   for (;;) {
-    if (output_is_full()) return protocol::Flush{};
+    if (turn_is_over()) return protocol::Flush{};
     if (auto action = next_of_phase()) return *std::move(action);
   }
 }
@@ -112,7 +112,7 @@ std::optional<Action> Session::next_command() {
     close_with(closing_no_mail_client(), Closed::kNoMailClient);
     return std::nullopt;
   }
-  if (const auto line = reader_.next()) {
+  if (const auto line = next_line()) {
     run(*line);
     return std::nullopt;
   }

@@ -84,9 +84,12 @@ class Handler {
     session_.message_committed(id->text);
   }
 
+  // Before the refusal, so that the next message finds the room that this one had.
   asio::awaitable<void> perform(DiscardMessage&) {
+    const auto dropped = co_await net::await_done<void>(
+        [this](store::Done<void> done) { delivery_->drop(std::move(done)); });
+    if (!dropped) log_failure("message-not-stored", dropped.error());
     delivery_.reset();
-    co_return;
   }
 
   asio::awaitable<void> perform(protocol::Authenticate& action) {

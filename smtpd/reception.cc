@@ -21,8 +21,7 @@ Reception::Step Reception::next(text::LineReader& reader) {
       if (refusal_) return Refused{*std::move(refusal_)};
       return CommitMessage{std::move(mailboxes_), decoder_.octets(), decoder_.first_bare_newline()};
     }
-    // The decoder may give back two octets more than it is given.
-    const std::string_view bytes = reader.buffered().substr(0, kAppendOctets - 2);
+    const std::string_view bytes = reader.buffered().substr(0, kReadOctets);
     if (bytes.empty()) return NeedsInput{};
     reader.consume(decoder_.decode(bytes, chunk_));
     judge();

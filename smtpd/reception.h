@@ -24,6 +24,8 @@ namespace smtp {
 class Reception {
  public:
   static constexpr size_t kAppendOctets = size_t{64} * 1024;
+  // What is read of it in one piece: the decoder may give back two octets more than it is given.
+  static constexpr size_t kReadOctets = kAppendOctets - 2;
 
   // All that was read is used, and the message has not come to its end.
   struct NeedsInput {};

@@ -99,7 +99,7 @@ void Session::end(protocol::Ending why) {
 
 Action Session::next() {
   for (;;) {
-    if (output_is_full()) return protocol::Flush{};
+    if (turn_is_over()) return protocol::Flush{};
     if (auto action = next_of_phase()) return *std::move(action);
   }
 }
@@ -115,7 +115,7 @@ std::optional<Action> Session::next_of_phase() {
 std::optional<Action> Session::next_command() {
   if (std::holds_alternative<Fresh>(phase_) && protocol::is_tls_hello(reader_.begun())) {
     close_with(closing_no_mail_client(settings_.host_name), Closed::kNoMailClient);
-  } else if (const auto line = reader_.next()) {
+  } else if (const auto line = next_line()) {
     run(*line);
   } else if (!input_ended_) {
     return protocol::Read{};
@@ -206,9 +206,9 @@ void Session::rcpt(std::string_view argument) {
   if (user == nullptr) return say(no_such_user(command->to.text));
 
   auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (std::ranges::find(mailboxes, user->name) == mailboxes.end()) {
+  if (!mailboxes.contains(user->name)) {
     if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.push_back(user->name);
+    mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
@@ -224,7 +224,8 @@ void Session::data(std::string_view) {
                 lf_lines,
                 channel_.encrypted,
                 !user_.empty()};
-  phase_ = Reception(settings_, std::move(origin), std::move(transaction.mailboxes));
+  phase_ = Reception(settings_, std::move(origin),
+                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
 }
 
 void Session::rset(std::string_view) {
@@ -254,7 +255,7 @@ std::optional<Action> Session::next_of(Reception& reception) {
   return std::visit(
       [this]<class Step>(Step&& step) -> std::optional<Action> {
         if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
-          if (!input_ended_) return protocol::Read{};
+          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
           // A message that came to no end is nobody's; the driver drops it.
           phase_ = Closing{Closed::kEndOfInput};
           return std::nullopt;

@@ -17,10 +17,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "common/protocol/channel.h"
 #include "common/protocol/dialogue.h"
@@ -75,7 +75,7 @@ class Session : public protocol::Dialogue {
   struct Idle {};
   struct Transaction {
     std::string reverse_path;
-    std::vector<std::string> mailboxes;  // in the order of RCPT, each once
+    std::set<std::string> mailboxes;
   };
   // From AUTH to its outcome.
   struct LoggingIn {

@@ -44,7 +44,7 @@ void Session::auth(std::string_view argument) {
 
 std::optional<Action> Session::next_of(LoggingIn& login) {
   if (login.step) return *std::exchange(login.step, std::nullopt);
-  const auto line = reader_.next();
+  const auto line = next_line();
   if (!line && !input_ended_) return protocol::Read{};
   if (!line) {
     phase_ = Closing{protocol::Closed::kEndOfInput};

@@ -15,6 +15,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -56,7 +57,8 @@ class Connection final : private Deadlines::Member {
   // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
   asio::awaitable<std::error_code> start_tls(TlsContext& context);
 
-  asio::awaitable<Heard> read();
+  // At most `max_octets`, and no more than the thread's buffer takes.
+  asio::awaitable<Heard> read(size_t max_octets);
 
   // Writes all of it. errc::timed_out: the client took nothing for the time-out.
   asio::awaitable<std::error_code> write(std::string_view text);

@@ -113,21 +113,20 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
   for (;;) {
     auto action = session.next();
     const bool handshake = holds<protocol::StartTls>(action);
-    const bool read = std::holds_alternative<protocol::Read>(action);
+    const auto* read = std::get_if<protocol::Read>(&action);
     const bool close = std::holds_alternative<protocol::Close>(action);
     const bool flush = std::holds_alternative<protocol::Flush>(action);
+    const bool common = read != nullptr || close || flush || handshake;
     std::error_code unsent;
-    if (read || close || flush) log_refusals(connection, session.take_refusals());
-    if (read || close || flush || handshake || Handler::is_slow(action)) {
-      unsent = co_await send_output(connection, session);
-    }
+    if (common) log_refusals(connection, session.take_refusals());
+    if (common || Handler::is_slow(action)) unsent = co_await send_output(connection, session);
     if (handshake && !unsent) {
       if constexpr (requires { session.tls_started(); }) {
         const auto error = co_await start_tls(connection, session, handler.tls());
         if (error) co_return SessionEnd{SessionEnd::Why::kTlsFailed, error};
       }
     }
-    if (!read && !close && !flush && !handshake) co_await perform(handler, action);
+    if (!common) co_await perform(handler, action);
     if (unsent) co_return SessionEnd{SessionEnd::Why::kWriteFailed, unsent};
     if (close) {
       end.why = why_closed(session.closed()).value_or(end.why);
@@ -137,8 +136,8 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
     // A client that takes as fast as it is given never makes write() wait: without this it would
     // have the thread for itself for as long as it pipelines.
     if (flush) co_await connection.give_way();
-    if (read) {
-      const Heard heard = co_await connection.read();
+    if (read != nullptr) {
+      const Heard heard = co_await connection.read(read->max_octets);
       if (!hear(session, heard, end)) co_return end;
     }
   }

@@ -4,6 +4,7 @@
 // session.h.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,7 +13,11 @@ namespace protocol {
 
 // Bring more of the client's bytes: receive(bytes) or end_of_input(). The driver first sends what
 // take_output() holds, since the client may be waiting for it.
-struct Read {};
+struct Read {
+  // At most so many. A session keeps what it was given while the client does not take its replies,
+  // so it is no more than what an honest client pipelines.
+  size_t max_octets = 4096;
+};
 
 // Send what take_output() holds: the session goes on only when it is taken, so that output is
 // bounded however much the client pipelines.

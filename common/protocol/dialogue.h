@@ -3,10 +3,11 @@
 //
 // The driver calls the public part, the session that derives from it uses the rest. Input is
 // bounded by one command line and what the driver gives in one receive(); output by kOutputLimit
-// and one reply, if next() returns Flush while output_is_full().
+// and one reply, and the work by kCommandsATurn, if next() returns Flush while turn_is_over().
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,14 +19,21 @@ namespace protocol {
 
 class Dialogue {
  public:
-  static constexpr size_t kOutputLimit = size_t{64} * 1024;
+  // What a session says, and how many commands it runs, before the driver lets others have their
+  // turn. Both are far more than a client pipelines that is not out to have the server for itself.
+  static constexpr size_t kOutputLimit = size_t{16} * 1024;
+  static constexpr size_t kCommandsATurn = 50;
 
   // The client's bytes, copied. After next() returned Read.
   void receive(std::string_view bytes) { reader_.append(bytes); }
   // The client sends no more. What it has sent is answered first; then next() returns Close.
   void end_of_input() { input_ended_ = true; }
 
-  std::string take_output() { return std::exchange(output_, {}); }
+  // Begins a new turn.
+  std::string take_output() {
+    commands_ = 0;
+    return std::exchange(output_, {});
+  }
   Refusals::Taken take_refusals() { return refusals_.take(); }  // for the log
 
  protected:
@@ -35,7 +43,16 @@ class Dialogue {
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
-  bool output_is_full() const { return output_.size() >= kOutputLimit; }
+  // The next command line, which is to be run.
+  std::optional<text::Line> next_line() {
+    auto line = reader_.next();
+    if (line) ++commands_;
+    return line;
+  }
+
+  bool turn_is_over() const {
+    return output_.size() >= kOutputLimit || commands_ >= kCommandsATurn;
+  }
 
   // Forgets what the client sent and what that told of its line ends (RFC 3207 §4.2).
   void forget_input() { reader_ = text::LineReader(rule_, max_line_octets_); }
@@ -48,6 +65,7 @@ class Dialogue {
  private:
   text::LineReader::Rule rule_;
   size_t max_line_octets_;
+  size_t commands_ = 0;  // in this turn
 };
 
 }  // namespace protocol

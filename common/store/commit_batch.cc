@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "common/store/names.h"
@@ -79,9 +81,9 @@ void CommitBatch::sync_data() {
 std::error_code CommitBatch::link(Item& item) {
   const int fd = item.request.message->draft().fd();
   const auto& recipients = item.request.recipients;
+  std::unordered_set<std::string_view> linked;
   for (const auto& mailbox : recipients) {
-    const auto is_same = [&](const Link& link) { return *link.mailbox == mailbox; };
-    if (std::ranges::any_of(item.links, is_same)) continue;
+    if (!linked.insert(mailbox).second) continue;
     const auto n = folders_.link(fd, mailbox);
     if (!n) return n.error();
     item.links.push_back({&mailbox, *n});

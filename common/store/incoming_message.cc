@@ -15,7 +15,7 @@ std::error_code IncomingMessage::write_out() {
   if (error_) return error_;
   if (!losses_before_) losses_before_ = root_.losses();
   error_ = draft_.write(buffer_);
-  buffer_.clear();
+  std::string().swap(buffer_);
   return error_;
 }
 

@@ -15,11 +15,12 @@ namespace store {
 class StoreRoot;
 
 // A buffer in front of a Draft: a small message is in memory alone until it is committed, a large
-// one takes no more memory than kBufferOctets and the piece that filled them. Used from one thread
-// at a time. `root` outlives it.
+// one takes no more memory than kBufferOctets and the piece that filled them, and none when it has
+// just been written out. Used from one thread at a time. `root` outlives it.
 class IncomingMessage {
  public:
-  static constexpr size_t kBufferOctets = size_t{64} * 1024;
+  // A client that stalls costs up to so much, and there may be ten thousand of them.
+  static constexpr size_t kBufferOctets = size_t{16} * 1024;
 
   explicit IncomingMessage(StoreRoot& root) : root_(root), draft_(root) {}
 

@@ -23,8 +23,8 @@ struct MessageId {
 };
 
 // One message on its way in. Used from one thread at a time, one call at a time: not while a Done
-// is still out. Destroying it before commit undoes it: nothing was visible then. A commit goes on
-// without it.
+// is still out. Destroying it before commit undoes it: nothing was visible then. That never blocks,
+// so its room on the disk may be free only a moment later. A commit goes on without it.
 class Delivery {
  public:
   virtual ~Delivery() = default;
@@ -35,6 +35,10 @@ class Delivery {
 
   // Moves what is buffered out of memory. After an error the message cannot be committed.
   virtual void flush(Done<void> done) = 0;
+
+  // Undoes it, as destroying does, and reports when its room is free. After it only destroying is
+  // left to do.
+  virtual void drop(Done<void> done) = 0;
 
   // Puts the message into every one of these mailboxes, each named once. Success: it is in all of
   // them, whole, on stable storage, and visible to the next maildrop that is opened. Error: it is

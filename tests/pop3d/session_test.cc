@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -87,6 +88,25 @@ TEST(Pop3SessionTest, OutputIsBoundedHoweverManyListsArePipelined) {
   const std::string replies = world.send(commands);
   EXPECT_GT(replies.size(), 10'000'000U);
   EXPECT_LE(world.max_output(), pop3::Session::kOutputLimit + 1024);
+}
+
+// Who reads replies as fast as they come would else have the server's thread for itself.
+TEST(Pop3SessionTest, OthersHaveTheirTurnHoweverMuchIsPipelined) {
+  const pop3::Settings settings{.host_name = "h", .version = "1"};
+  support::FixedUsers users("a@b x\n");
+  pop3::Session session(settings, users, {});
+  session.take_output();
+  std::string commands;
+  for (int i = 0; i < 1000; ++i) commands += "USER a@b\r\n";
+  session.receive(commands);
+  size_t replies = 0;
+  while (std::holds_alternative<protocol::Flush>(session.next())) {
+    const std::string output = session.take_output();
+    const auto lines = static_cast<size_t>(std::ranges::count(output, '\n'));
+    EXPECT_LE(lines, pop3::Session::kCommandsATurn);
+    replies += lines;
+  }
+  EXPECT_EQ(replies, 1000U);
 }
 
 TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {

@@ -121,6 +121,19 @@ TEST_F(SmtpDriverTest, FailedFlushRefusesTheMessage) {
   EXPECT_TRUE(store_.mailbox("x@y").empty());
 }
 
+// The next message needs the room.
+TEST_F(SmtpDriverTest, RefusedMessageIsDroppedBeforeTheRefusal) {
+  support::Channel<std::move_only_function<void()>> begun;
+  store_.report = [&](std::move_only_function<void()> report) { begun.put(std::move(report)); };
+  TcpClient client(server().port());
+  client.send(std::string(kEnvelope) + "DATA\r\na" + std::string(1, '\0') + "\r\n.\r\nQUIT\r\n");
+  auto dropped = begun.take();
+  EXPECT_EQ(store_.drops, 1);
+  dropped();
+  EXPECT_EQ(client.read_to_end(), envelope_replies() + go_ahead() +
+                                      "554 Transaction failed: NUL at octet 2\r\n" + goodbye());
+}
+
 // Covers: 5321-4.1.1.10-6
 TEST_F(SmtpDriverTest, CommitIsSeenThroughThoughTheClientIsGone) {
   support::Channel<std::move_only_function<void()>> begun;

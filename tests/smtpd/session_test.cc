@@ -155,6 +155,37 @@ TEST(SmtpSessionTest, RepliesToAGroupLeaveTogetherAndBeforeTheServerWaits) {
       "250 2.1.5 Requested mail action ok, completed\r\n"));
 }
 
+// Who reads replies as fast as they come would else have the server's thread for itself.
+TEST(SmtpSessionTest, OthersHaveTheirTurnHoweverMuchIsPipelined) {
+  const smtp::Settings h = settings();
+  support::FixedUsers users(kUsers);
+  smtp::Session session(h, users, {});
+  session.take_output();
+  std::string commands;
+  for (int i = 0; i < 1000; ++i) commands += "NOOP\r\n";
+  session.receive(commands);
+  size_t replies = 0;
+  while (std::holds_alternative<protocol::Flush>(session.next())) {
+    const std::string output = session.take_output();
+    const auto lines = static_cast<size_t>(std::ranges::count(output, '\n'));
+    EXPECT_LE(lines, smtp::Session::kCommandsATurn);
+    replies += lines;
+  }
+  EXPECT_EQ(replies, 1000U);
+}
+
+// What was read ahead is kept while the client takes no replies.
+TEST(SmtpSessionTest, LittleIsReadAheadOfCommandsAndMuchOfAMessage) {
+  const smtp::Settings h = settings();
+  support::FixedUsers users(kUsers);
+  smtp::Session session(h, users, {});
+  EXPECT_LE(std::get<protocol::Read>(session.next()).max_octets, 4096U);
+  session.receive("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\n");
+  EXPECT_TRUE(std::holds_alternative<smtp::OpenMessage>(session.next()));
+  session.message_opened(protocol::StoreOutcome::kDone);
+  EXPECT_GT(std::get<protocol::Read>(session.next()).max_octets, 50'000U);
+}
+
 TEST(SmtpSessionTest, AppendIsBoundedAndMessageIsWhole) {
   std::string message;
   std::mt19937 random(3);

@@ -39,6 +39,7 @@ class FakeStore final : public store::MailStore {
   std::atomic<int> deliveries = 0;  // alive
   std::atomic<int> maildrops = 0;   // alive
   std::atomic<int> flushes = 0;
+  std::atomic<int> drops = 0;
   std::atomic<int> opens = 0;
   std::atomic<int> reads = 0;
 
@@ -84,6 +85,10 @@ class FakeStore final : public store::MailStore {
       ++store_.flushes;
       buffered_ = 0;
       if (store_.flush_error) return done(std::unexpected(store_.flush_error));
+      store_.report([done = std::move(done)]() mutable { done({}); });
+    }
+    void drop(store::Done<void> done) override {
+      ++store_.drops;
       store_.report([done = std::move(done)]() mutable { done({}); });
     }
     void commit(std::vector<store::Mailbox> recipients,

@@ -39,7 +39,7 @@ void smtp_transaction(benchmark::State& state) {
   smtp::Settings settings;
   settings.host_name = "h";
   support::FixedUsers users("john.doe@example.com secret\n");
-  smtp::Session session(settings, users);
+  smtp::Session session(settings, users, {});
   session.receive("EHLO bench\r\n");
   answer(session);
   const std::array<std::string, 4> parts{"MAIL FROM:<me@localhost>\r\n",
@@ -79,7 +79,7 @@ void pop3_retr(benchmark::State& state) {
   support::FixedUsers users("john.doe@example.com secret\n");
   const std::string text = message();
   const std::array<store::MessageInfo, 1> maildrop{{{text.size(), "uid"}}};
-  pop3::Session session(settings, users);
+  pop3::Session session(settings, users, {});
   session.receive("USER john.doe@example.com\r\nPASS secret\r\n");
   answer(session, text, maildrop);
   for (auto _ : state) {

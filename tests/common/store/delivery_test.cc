@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
+#include <latch>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "tests/common/store/store_fixture.h"
 
@@ -29,7 +33,7 @@ TEST_F(DeliveryTest, MessageOfAnySizeIsStoredByteForByte) {
   constexpr size_t kKi = 1024;
   uint64_t n = 0;
   for (const size_t octets :
-       {size_t{0}, size_t{1}, 64 * kKi - 1, 64 * kKi, 64 * kKi + 1, 1024 * kKi, 5 * 1024 * kKi}) {
+       {size_t{0}, size_t{1}, 16 * kKi - 1, 16 * kKi, 16 * kKi + 1, 1024 * kKi, 5 * 1024 * kKi}) {
     const std::string text = text_of(octets);
     const auto id = deliver(*store_, text, {kJohn});
     ASSERT_TRUE(id) << id.error().message();
@@ -52,12 +56,12 @@ TEST_F(DeliveryTest, EveryByteSurvives) {
 
 TEST_F(DeliveryTest, AppendSaysWhenItsBufferIsFull) {
   const auto delivery = store_->new_delivery();
-  EXPECT_TRUE(delivery->append(text_of(64 * 1024 - 1)));
+  EXPECT_TRUE(delivery->append(text_of(16 * 1024 - 1)));
   EXPECT_FALSE(delivery->append("x"));
   ASSERT_TRUE(flush(*delivery));
   EXPECT_TRUE(delivery->append("y"));
   ASSERT_TRUE(commit(*delivery, {kJohn}));
-  EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), text_of(64 * 1024 - 1) + "xy");
+  EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), text_of(16 * 1024 - 1) + "xy");
 }
 
 TEST_F(DeliveryTest, SmallMessageTouchesNoDiskBeforeItsCommit) {
@@ -96,13 +100,42 @@ TEST_F(DeliveryTest, NothingButMessagesIsLeft) {
             (std::vector<std::string>{kJohn + "/0.mail", kJohn + "/1.mail", kMary + "/0.mail"}));
 }
 
-TEST_F(DeliveryTest, DroppedBeforeCommitItLeavesNothing) {
+TEST_F(DeliveryTest, DroppedBeforeCommitItHasLeftNothingWhenThatIsReported) {
   const size_t before = open_descriptors();
-  {
-    const auto delivery = store_->new_delivery();
-    ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
-    EXPECT_GT(open_descriptors(), before);
+  const auto delivery = store_->new_delivery();
+  ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
+  EXPECT_GT(open_descriptors(), before);
+  ASSERT_TRUE(await<void>([&](Done<void> done) { delivery->drop(std::move(done)); }));
+  EXPECT_EQ(tree(path()), std::vector<std::string>{});
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+// Freeing a large file takes milliseconds, and who destroys it serves others.
+TEST_F(DeliveryTest, DestroyedBeforeCommitItIsClosedByThePool) {
+  constexpr int kMoreThanThePoolHasThreads = 8;
+  const size_t before = open_descriptors();
+  auto delivery = store_->new_delivery();
+  ASSERT_FALSE(append_all(*delivery, text_of(200'000)));
+  const size_t with_its_file = open_descriptors();
+  EXPECT_GT(with_its_file, before);
+
+  std::promise<void> gate;
+  ops_.set_judge([opened = gate.get_future().share()](const FaultyFileOps::Call& call) {
+    if (call.name == "openat") opened.wait();
+    return 0;
+  });
+  std::vector<std::unique_ptr<Delivery>> others;
+  std::latch flushed(kMoreThanThePoolHasThreads);
+  for (int i = 0; i < kMoreThanThePoolHasThreads; ++i) {
+    others.push_back(store_->new_delivery());
+    others.back()->flush([&flushed](const auto&) { flushed.count_down(); });
   }
+  delivery.reset();
+  EXPECT_EQ(open_descriptors(), with_its_file) << "closed by who destroyed it";
+  gate.set_value();
+  flushed.wait();
+  others.clear();
+  reopen();  // finishes what was asked of the store
   EXPECT_EQ(tree(path()), std::vector<std::string>{});
   EXPECT_EQ(open_descriptors(), before);
 }

@@ -1,0 +1,80 @@
+"""No rude client makes a server large, and an honest one is answered meanwhile.
+
+Each test is a load of loads.py, most of them in its full size. The bounds are generous: some four times what
+docs/limits.md has measured. Nothing is said about times: an answer that does not come at all is what fails.
+"""
+import resource
+import unittest
+
+import e2e_path  # noqa: F401
+import hostile
+import loads
+from trial import Trial
+
+ROUNDS = 10
+MEBI = 1024   # KiB
+
+
+class BoundsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        hostile.raise_descriptors()
+
+    def check(self, load, growth_mib):
+        """How much the server may grow under the load. That the honest client is answered, honest.py asserts."""
+        with Trial(load) as trial:
+            found = trial.measure(ROUNDS)
+        self.assertLess(found.growth_kib, growth_mib * MEBI)
+        self.assertEqual(len(found.loaded.rounds), ROUNDS)
+        return found
+
+    def test_a_line_without_end_costs_nothing(self):
+        for load in loads.endless_lines():
+            with self.subTest(load.title):
+                self.check(load, 6)
+
+    def test_noops_whose_replies_nobody_reads_cost_little(self):
+        for server in ("smtpd", "pop3d"):
+            with self.subTest(server):
+                found = self.check(loads.DeafNoops(server), 2)
+                self.assertLess(found.unsent_kib, 40 * MEBI)
+
+    def test_listings_that_nobody_reads_cost_no_more_than_the_maildrop(self):
+        self.check(loads.DeafListings(messages=100_000, clients=1), 40)
+
+    def test_listings_that_are_read_slowly_cost_no_more_than_the_maildrop(self):
+        self.check(loads.SlowListings(messages=10_000), 16)
+
+    def test_listings_of_what_is_deleted_do_not_starve_others(self):
+        self.check(loads.EmptiedListings(messages=20_000), 24)
+
+    def test_messages_in_flight_lie_on_the_disk_and_all_arrive_whole(self):
+        self.check(loads.MessagesInFlight(messages=40, mebibytes=4), 32)
+
+    def test_a_message_whose_sender_vanished_is_gone(self):
+        self.check(loads.DroppedMessages(mebibytes=10), 8)
+
+    def test_retrs_that_nobody_reads_cost_little(self):
+        found = self.check(loads.DeafReaders(), 8)
+        self.assertLess(found.unsent_kib, 40 * MEBI)   # the kernel would take some four a client
+
+    def test_recipients_without_end_do_not_starve_others(self):
+        self.check(loads.ManyRecipients(), 4)
+
+    def test_thousands_of_silent_connections_cost_kilobytes_each(self):
+        # A server keeps a quarter of its descriptors for other things than connections.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        connections = min(9_000, hard * 3 // 4 - 100)
+        for server in ("smtpd", "pop3d"):
+            with self.subTest(server):
+                found = self.check(loads.Silent(server, connections), max(4, connections * 8 // MEBI))
+                self.assertGreater(found.descriptors, connections)
+
+    def test_clients_of_an_octet_a_second_cost_little(self):
+        for server in ("smtpd", "pop3d"):
+            with self.subTest(server):
+                self.check(loads.Dripping(server, seconds=2), 8)
+
+
+if __name__ == "__main__":
+    unittest.main()
