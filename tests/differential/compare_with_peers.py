@@ -8,8 +8,8 @@
 Answers are compared by meaning, not by word (answers.py), and so is what is in the mailboxes afterwards.
 Every difference must have its explanation in explanations.toml, and every explanation its difference.
 
-The peers are private instances on ports of 127.0.0.1, in temporary folders, which end with the script; it
-must be root to start them. Our servers are those that MYSMTPD and MYPOPD name, by default build/asan's.
+The peers are private instances on ports of 127.0.0.1, in temporary folders, which end with the script,
+however it ends (pid_namespace.py); it must be root to start them. Our servers are those that MYSMTPD and MYPOPD name, by default build/asan's.
 Exit status 0: every difference is explained, once; 1: one is not, or an explanation explains nothing;
 2: no transcript is named so; 77: a peer cannot be run here.
 """
@@ -22,6 +22,7 @@ import e2e_path  # noqa: F401  (makes the next ones findable)
 import dialogue
 import differences
 import explanations
+import pid_namespace
 import servers
 import transcript_form
 import transcripts
@@ -141,4 +142,4 @@ def report(found, known, listing, all_played):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(pid_namespace.run(lambda: main(sys.argv[1:])))
