@@ -13,6 +13,7 @@ import poplib
 import random
 import re
 
+import certificates
 from servers import EDWARD, MARY, PASSWORDS
 import wire
 
@@ -53,9 +54,11 @@ def without_own_headers(source):
 
 
 class Exchange:
-    """`ports`: {"smtp": …, "pop3": …}, the servers'; `for_thunderbird`: those that Thunderbird is to use."""
+    """`ports`: {"smtp": …, "pop3": …}, the servers'; `for_thunderbird`: those that Thunderbird is to use. `tls`: clear,
+    started or at-once."""
 
-    def __init__(self, site, thunderbird, ports, for_thunderbird):
+    def __init__(self, site, thunderbird, ports, for_thunderbird, tls="clear"):
+        self.tls = tls
         self.store, self.thunderbird = site.store, thunderbird
         self.ports, self.for_thunderbird = ports, for_thunderbird
         self.attachment = site.folder / ATTACHMENT_NAME
@@ -63,7 +66,8 @@ class Exchange:
         self.sent, self.from_edward = [], []   # as they lay in the store at first
 
     def steps(self):
-        return [self.probe, self.set_up, self.send, self.fetch, self.fetch_again, self.fetch_several,
+        trust = [] if self.tls == "clear" else [self.trust]
+        return [*trust, self.probe, self.set_up, self.send, self.fetch, self.fetch_again, self.fetch_several,
                 self.leave_on_server, self.delete_one, self.wrong_password, self.do_not_leave_on_server,
                 self.unknown_recipient]
 
@@ -97,20 +101,25 @@ class Exchange:
 
     # ---- the steps ----
 
+    def trust(self):
+        """The CA is imported"""
+        lines = certificates.shared().authority.certificate.read_text().split("\n")
+        self.thunderbird.call("accounts", "trust", "".join(line for line in lines if "-----" not in line))
+
     def probe(self):
         """Account set-up finds out how the servers want to be spoken to"""
         self.thunderbird.call("dialogs", "recordAll")
         found = self.thunderbird.call("probe", "settings", {
             "pop3Port": self.for_thunderbird["pop3"], "smtpPort": self.for_thunderbird["smtp"]})
         for which, protocol in (("incoming", "pop3"), ("outgoing", "smtp")):
-            expected = {"type": protocol, "port": self.for_thunderbird[protocol], "plain": True, "password": True}
+            expected = {"type": protocol, "port": self.for_thunderbird[protocol], "plain": self.tls == "clear", "password": True}
             require(found[which] == expected, f"account set-up found {found[which]} instead of {expected}")
 
     def set_up(self):
         """A POP3 account and an SMTP server are set up and verified"""
         self.thunderbird.call("accounts", "create", {
             "name": "Mary Smith", "address": MARY, "password": PASSWORDS[MARY],
-            "pop3Port": self.for_thunderbird["pop3"], "smtpPort": self.for_thunderbird["smtp"]})
+            "pop3Port": self.for_thunderbird["pop3"], "smtpPort": self.for_thunderbird["smtp"], "tls": self.tls})
         require(self.thunderbird.call("accounts", "verify"), "Thunderbird could not log in with these settings")
 
     def send(self):

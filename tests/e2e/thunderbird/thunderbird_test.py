@@ -2,6 +2,7 @@
 """Debian's Thunderbird sends by mysmtpd and fetches from mypopd.
 
     thunderbird_test.py                       prints the steps, each with its seconds; 0, or 1 and what is wrong
+    thunderbird_test.py --tls started         the same by STARTTLS and STLS; at-once: with TLS first
     thunderbird_test.py --with-fault damage   the same with a faulty server (faults.py): must end with 1
 
 77 where there is no Thunderbird. The servers are those that MYSMTPD and MYPOPD name, by default build/asan's.
@@ -21,6 +22,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import alone
+import certificates
 from exchange import Exchange, SEVERAL, Wrong
 import faults
 from servers import Site
@@ -64,6 +66,24 @@ def log_of(server):
     return server.stderr()
 
 
+def check_wrong_password(log):
+    """That it was refused, in one session: there Thunderbird tries one mechanism after the other."""
+    refused = re.findall(r"warning login-refused session=(\d+)", log)
+    if len(set(refused)) != 1 or len(refused) > 3:
+        raise Wrong(f"mypopd logged wrong passwords in the sessions {refused} instead of up to three in one")
+
+
+def check_tls(tls, smtp_log, pop3_log):
+    """That all of Thunderbird's logins were encrypted and went to both servers; in the clear that nothing was."""
+    for log, others in ((smtp_log, 0), (pop3_log, 1)):   # the other one is our own look at the UIDLs
+        encrypted = set(re.findall(r" info tls session=(\d+)", log))
+        logins = set(re.findall(r" info login session=(\d+)", log))
+        if tls == "clear" and encrypted:
+            raise Wrong("something was encrypted")
+        if tls != "clear" and (not logins & encrypted or len(logins - encrypted) != others):
+            raise Wrong(f"encrypted were the sessions {sorted(encrypted)}, and logged in to were {sorted(logins)}")
+
+
 def check_logs(smtp, pop3):
     """What the servers say of the sessions: that the checks fetched and deleted what they should and no more."""
     ends = re.findall(r"session-over .*why=quit retr=(\d+) dele=(\d+) left=(\d+)", log_of(pop3))
@@ -81,8 +101,7 @@ def check_logs(smtp, pop3):
     ]
     if sessions != expected:
         raise Wrong(f"mypopd logged the sessions (RETRs, DELEs, left) {sessions} instead of {expected}")
-    if log_of(pop3).count("warning login-refused") != 1:
-        raise Wrong("mypopd did not log the wrong password, once")
+    check_wrong_password(log_of(pop3))
     if 'refused session=' not in log_of(smtp) or "No such user - nobody@example.com" not in log_of(smtp):
         raise Wrong("mysmtpd did not log that it refused a recipient")
 
@@ -100,20 +119,22 @@ def between(relay_class, port, fault, known):
         relay.close()
 
 
-def play(site, fault, measured, clock):
+def play(site, tls, fault, measured, clock):
     """All steps; Wrong if something is."""
-    smtp, pop3 = site.start("smtpd"), site.start("pop3d")
+    arguments = [] if tls == "clear" else [*certificates.shared().server.arguments(), "--tls-port", "0"]
+    smtp, pop3 = site.start("smtpd", *arguments), site.start("pop3d", *arguments)
     clock.done("mysmtpd and mypopd start")
     with contextlib.ExitStack() as stack:
         ports = {"smtp": smtp.port, "pop3": pop3.port}
+        to_smtp, to_pop3 = (server.tls_port if tls == "at-once" else server.port for server in (smtp, pop3))
         for_thunderbird = {
-            "smtp": stack.enter_context(between(faults.SmtpRelay, smtp.port, fault, faults.SMTP_FAULTS)),
-            "pop3": stack.enter_context(between(faults.Pop3Relay, pop3.port, fault, faults.POP3_FAULTS))}
+            "smtp": stack.enter_context(between(faults.SmtpRelay, to_smtp, fault, faults.SMTP_FAULTS)),
+            "pop3": stack.enter_context(between(faults.Pop3Relay, to_pop3, fault, faults.POP3_FAULTS))}
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mymail-thunderbird-")))
         thunderbird = stack.enter_context(Thunderbird(folder))
         clock.done("Thunderbird starts with a fresh profile")
         try:
-            play_steps(Exchange(site, thunderbird, ports, for_thunderbird), clock)
+            play_steps(Exchange(site, thunderbird, ports, for_thunderbird, tls), clock)
             if fault in LEAVES:
                 thunderbird.call("leave", "fetch", f"http://{alone.NOWHERE}/")
             status = thunderbird.quit()
@@ -124,6 +145,7 @@ def play(site, fault, measured, clock):
             show("Thunderbird, the last lines", thunderbird.dialogue()[-40:])
             raise
     check_logs(smtp, pop3)
+    check_tls(tls, log_of(smtp), log_of(pop3))
     clock.done("the servers' logs say the same")
     if measured and (attempts := alone.attempts_to_leave()):
         raise Wrong("something tried to leave 127.0.0.1: " + "; ".join(attempts))
@@ -148,7 +170,11 @@ def main():
     parser = argparse.ArgumentParser(description="Debian's Thunderbird sends by mysmtpd and fetches from mypopd.")
     parser.add_argument("--with-fault", metavar="FAULT", choices=FAULTS, default="",
                         help="; ".join(f"{name}: {what}" for name, what in FAULTS.items()))
-    fault = parser.parse_args().with_fault
+    parser.add_argument("--tls", choices=("clear", "started", "at-once"), default="clear")
+    arguments = parser.parse_args()
+    fault = arguments.with_fault
+    if fault and arguments.tls != "clear":
+        parser.error("the faults are those of a relay, which cannot look into TLS")
     if not shutil.which("thunderbird"):
         print("SKIPPED: there is no Thunderbird here")
         return 77
@@ -161,7 +187,7 @@ def main():
     clock, site = Clock(), Site()
     wrong = []
     try:
-        play(site, fault, not reason, clock)
+        play(site, arguments.tls, fault, not reason, clock)
     except Exception as found:
         if not isinstance(found, Wrong):
             traceback.print_exc(file=sys.stdout)

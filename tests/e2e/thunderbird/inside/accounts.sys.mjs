@@ -2,11 +2,24 @@
 // gives to a new POP3 account.
 import { MailServices } from "resource:///modules/MailServices.sys.mjs";
 
-/** {name, address, password, pop3Port, smtpPort}: a POP3 account and the SMTP server it sends by. */
-export function create({ name, address, password, pop3Port, smtpPort }) {
+const SOCKET_TYPES = {
+  clear: Ci.nsMsgSocketType.plain,
+  started: Ci.nsMsgSocketType.alwaysSTARTTLS,
+  "at-once": Ci.nsMsgSocketType.SSL,
+};
+
+/** Trusts a CA, given as base64, for servers, as importing it in the settings does. */
+export function trust(authority) {
+  const database = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);
+  database.addCertFromBase64(authority, "C,,");
+}
+
+/** {name, address, password, pop3Port, smtpPort, tls}: a POP3 account and the SMTP server it sends by. tls: clear,
+ *  started or at-once; with it the SMTP server wants a login, too. */
+export function create({ name, address, password, pop3Port, smtpPort, tls }) {
   const incoming = MailServices.accounts.createIncomingServer(address, "127.0.0.1", "pop3");
   incoming.port = pop3Port;
-  incoming.socketType = Ci.nsMsgSocketType.plain;
+  incoming.socketType = SOCKET_TYPES[tls];
   incoming.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
   incoming.password = password;
   incoming.doBiff = false; // it checks when the test says so
@@ -21,8 +34,13 @@ export function create({ name, address, password, pop3Port, smtpPort }) {
   const smtp = outgoing.QueryInterface(Ci.nsISmtpServer);
   smtp.hostname = "127.0.0.1";
   smtp.port = smtpPort;
-  outgoing.socketType = Ci.nsMsgSocketType.plain;
+  outgoing.socketType = SOCKET_TYPES[tls];
   outgoing.authMethod = Ci.nsMsgAuthMethod.none;
+  if (tls != "clear") {
+    outgoing.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+    outgoing.username = address;
+    outgoing.password = password;
+  }
   MailServices.outgoingServer.defaultServer = outgoing;
 
   const identity = MailServices.accounts.createIdentity();
