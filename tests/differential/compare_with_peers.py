@@ -9,7 +9,8 @@ Answers are compared by meaning, not by word (answers.py), and so is what is in 
 Every difference must have its explanation in explanations.toml, and every explanation its difference.
 
 The peers are private instances on ports of 127.0.0.1, in temporary folders, which end with the script,
-however it ends (pid_namespace.py); it must be root to start them. Our servers are those that MYSMTPD and MYPOPD name, by default build/asan's.
+however it ends (pid_namespace.py); it must be root to start them. Our servers are those that MYSMTPD and
+MYPOPD name, by default build/asan's.
 Exit status 0: every difference is explained, once; 1: one is not, or an explanation explains nothing;
 2: no transcript is named so; 77: a peer cannot be run here.
 """

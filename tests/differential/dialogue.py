@@ -2,8 +2,9 @@
 
 A transcript knows how many replies come, and when; a peer may say more, or less. So the reader follows
 the dialogue by itself: every line that is a command for this server has an answer, and is waited for,
-and so has every line of a login; the lines of a message have none, but its last. What ends a line, and what a message, is the server's
-rule: a Discipline. A wrong one does not go unseen: it shows as `silence`, or as `one more`.
+and so has every line of a login; the lines of a message have none, but its last. What ends a line, and
+what a message, is the server's rule: a Discipline. A wrong one does not go unseen: it shows as `silence`,
+or as `one more`.
 
 An answer is noted under the place in the client's octets where its command ended. So what two servers
 said can be laid side by side even where one of them saw two lines and the other one.
@@ -48,8 +49,9 @@ class Dialogue:
     """One play. `said` holds place → Asked afterwards."""
 
     def __init__(self, transcript, port, discipline, over_tls=None, reference=None, probe=None):
-        """`over_tls`: the discipline after the transcript's handshake. `reference`: what our server said; a peer is then kept in the state that ours is in. `probe`: a
-        command that changes nothing, sent after refusals and messages: see probe_it()."""
+        """`over_tls`: the discipline after the transcript's handshake. `reference`: what our server said; a
+        peer is then kept in the state that ours is in. `probe`: a command
+        that changes nothing, sent after refusals and messages: see probe_it()."""
         self.transcript = transcript
         self.reader = answers.Smtp if transcript.name.startswith("smtp/") else answers.Pop3
         self.port = port

@@ -99,8 +99,8 @@ class Dovecot:
         self.folder.write("users", "".join(
             f"{name.lower()}:{password}:{uid}:{gid}::{self.maildirs.folder}/{home}\n"
             for name, (home, password) in users.items()))
-        self.port = private.free_port()
-        self.tls_port = private.free_port() if tls else 0
+        self.port, tls_port = private.free_ports(2)
+        self.tls_port = tls_port if tls else 0   # 0: none
         pair = certificates.shared().server
         configuration = self.folder.write("dovecot.conf", SETTINGS.format(
             folder=self.folder.path, port=self.port, tls_port=self.tls_port, logins=self.logins,

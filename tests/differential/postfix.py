@@ -178,7 +178,7 @@ class Postfix:
         shutil.chown(self.folder.path / "data", "postfix")
         for name, text in settings.items():
             self.folder.write(name, text)
-        self.port, self.tls_port = private.free_port(), private.free_port()
+        self.port, self.tls_port = private.free_ports(2)
         self.folder.write("master.cf", SERVICES.format(port=self.port, tls_port=self.tls_port))
         # Either returns when the port is open. The first makes the queue's folders, and takes its time.
         if (self.folder.path / "queue" / "pid").exists():
