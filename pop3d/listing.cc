@@ -9,15 +9,13 @@
 
 namespace pop3 {
 
-Listing::Listing(std::span<const store::MessageInfo> messages) : messages_(messages) {
-  for (const auto& message : messages_) octets_ += message.octets;
-  octets_of_all_ = octets_;
-}
+Listing::Listing(const store::MessageList& messages)
+    : messages_(&messages), octets_(messages.octets()) {}
 
 std::expected<size_t, Reply> Listing::find(std::string_view number) const {
   const auto value = parse_number(number);
   if (!value) return std::unexpected(bad_argument());
-  if (*value == 0 || *value > messages_.size()) return std::unexpected(no_such_message());
+  if (*value == 0 || *value > messages_->size()) return std::unexpected(no_such_message());
   const auto index = static_cast<size_t>(*value - 1);
   if (deleted_[index]) return std::unexpected(already_deleted());
   return index;
@@ -25,18 +23,18 @@ std::expected<size_t, Reply> Listing::find(std::string_view number) const {
 
 std::optional<size_t> Listing::next(size_t index) const {
   index = deleted_.next_unset(index);
-  return index < messages_.size() ? std::optional(index) : std::nullopt;
+  return index < messages_->size() ? std::optional(index) : std::nullopt;
 }
 
 void Listing::mark_deleted(size_t index) {
   if (deleted_[index]) return;
   deleted_.set(index);
   ++deleted_count_;
-  octets_ -= messages_[index].octets;
+  octets_ -= messages_->octets_of(index);
 }
 
 size_t Listing::restore() {
-  octets_ = octets_of_all_;
+  octets_ = messages_->octets();
   deleted_.clear();
   return std::exchange(deleted_count_, 0);
 }
@@ -44,7 +42,7 @@ size_t Listing::restore() {
 std::vector<size_t> Listing::deleted() const {
   std::vector<size_t> indexes;
   indexes.reserve(deleted_count_);
-  for (size_t i = 0; i < messages_.size(); ++i) {
+  for (size_t i = 0; i < messages_->size(); ++i) {
     if (deleted_[i]) indexes.push_back(i);
   }
   return indexes;

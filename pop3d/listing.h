@@ -7,11 +7,10 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
-#include "common/store/message_info.h"
+#include "common/store/message_list.h"
 #include "pop3d/marks.h"
 #include "pop3d/reply.h"
 
@@ -19,9 +18,8 @@ namespace pop3 {
 
 class Listing {
  public:
-  Listing() = default;
   // `messages` outlives the listing.
-  explicit Listing(std::span<const store::MessageInfo> messages);
+  explicit Listing(const store::MessageList& messages);
 
   // The message that a client means by `number`, or the reply that refuses it.
   std::expected<size_t, Reply> find(std::string_view number) const;
@@ -29,10 +27,10 @@ class Listing {
   // The first message at or after `index` that is not deleted.
   std::optional<size_t> next(size_t index) const;
 
-  const store::MessageInfo& operator[](size_t index) const { return messages_[index]; }
+  const store::MessageList& messages() const { return *messages_; }
 
   // How many are not deleted, and their octets.
-  size_t count() const { return messages_.size() - deleted_count_; }
+  size_t count() const { return messages_->size() - deleted_count_; }
   uint64_t octets() const { return octets_; }
 
   void mark_deleted(size_t index);
@@ -41,11 +39,10 @@ class Listing {
   std::vector<size_t> deleted() const;
 
  private:
-  std::span<const store::MessageInfo> messages_;
+  const store::MessageList* messages_;
   Marks deleted_;
   size_t deleted_count_ = 0;
-  uint64_t octets_ = 0;  // of those that are not deleted
-  uint64_t octets_of_all_ = 0;
+  uint64_t octets_;  // of those that are not deleted
 };
 
 // A number as POP3 writes it: decimal digits. One too large to hold becomes the largest there is.

@@ -14,9 +14,10 @@ bool ListingWriter::write(const Listing& listing, std::string& out, size_t limit
       out += ".\r\n";
       return true;
     }
-    const auto& message = listing[*index];
+    const store::MessageList& messages = listing.messages();
     out.append(std::to_string(*index + 1)).append(" ");
-    out.append(what_ == What::kUids ? message.uid : std::to_string(message.octets));
+    out.append(what_ == What::kUids ? messages.uid_of(*index)
+                                    : std::to_string(messages.octets_of(*index)));
     out += "\r\n";
     index_ = *index + 1;
   }

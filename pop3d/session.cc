@@ -160,7 +160,7 @@ void Session::list(std::string_view argument) {
   if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
-    return say(message_octets(*index + 1, listing()[*index].octets));
+    return say(message_octets(*index + 1, listing().messages().octets_of(*index)));
   }
   say(listing_follows(listing().count(), listing().octets()));
   answer(ListingWriter(ListingWriter::What::kOctets));
@@ -170,7 +170,7 @@ void Session::uidl(std::string_view argument) {
   if (const auto number = text::without_blanks(argument); !number.empty()) {
     const auto index = listing().find(number);
     if (!index) return say(index.error());
-    return say(message_uid(*index + 1, listing()[*index].uid));
+    return say(message_uid(*index + 1, listing().messages().uid_of(*index)));
   }
   say(uids_follow());
   answer(ListingWriter(ListingWriter::What::kUids));
@@ -215,7 +215,7 @@ void Session::quit(std::string_view) {
 
 // ---- Outcomes ----
 
-void Session::maildrop_opened(std::span<const store::MessageInfo> messages) {
+void Session::maildrop_opened(const store::MessageList& messages) {
   phase_ = Transaction{Listing(messages)};
   tally_.left = messages.size();
   say(maildrop_loaded());

@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,7 +28,7 @@
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
 #include "common/protocol/sasl_dialogue.h"
-#include "common/store/message_info.h"
+#include "common/store/message_list.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
 #include "pop3d/limits.h"
@@ -96,7 +95,7 @@ class Session : public protocol::Dialogue {
   void tls_started();
   void authenticated(const protocol::AuthOutcome& outcome);
   // `messages` lives until the session ends.
-  void maildrop_opened(std::span<const store::MessageInfo> messages);
+  void maildrop_opened(const store::MessageList& messages);
   void maildrop_refused(MaildropRefusal why);
   // What stands at the offset that was asked for, up to max_octets; empty at the message's end.
   void message_read(std::string_view text);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/store/mailbox_lock.h"
+#include "common/store/maildrop_snapshot.h"
 #include "common/store/message_removal.h"
 #include "common/store/names.h"
 
@@ -19,21 +20,24 @@ constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 }  // namespace
 
 Result<std::unique_ptr<Maildrop>> FileMaildrop::open(const StoreRoot& root, WorkerPool& pool,
-                                                     const Mailbox& mailbox) {
+                                                     MailboxIndex& index, const Mailbox& mailbox) {
   auto folder = lock_mailbox(root, mailbox);
   if (!folder) return std::unexpected(folder.error());
-  auto files = take_snapshot(root, folder->fd(), mailbox);
-  if (!files) return std::unexpected(files.error());
-  return std::make_unique<FileMaildrop>(root, pool, std::move(*folder), std::move(*files));
+  auto messages = take_snapshot(root, folder->fd(), mailbox, index);
+  if (!messages) return std::unexpected(messages.error());
+  return std::make_unique<FileMaildrop>(root, pool, index, mailbox, std::move(*folder),
+                                        std::move(*messages));
 }
 
-FileMaildrop::FileMaildrop(const StoreRoot& root, WorkerPool& pool, Descriptor folder,
-                           std::vector<MessageFile> files)
+FileMaildrop::FileMaildrop(const StoreRoot& root, WorkerPool& pool, MailboxIndex& index,
+                           Mailbox mailbox, Descriptor folder,
+                           std::shared_ptr<const MessageTable> messages)
     : root_(root),
       pool_(pool),
+      index_(index),
+      mailbox_(std::move(mailbox)),
       folder_(std::move(folder)),
-      files_(std::move(files)),
-      infos_(listing(files_)) {}
+      messages_(std::move(messages)) {}
 
 void FileMaildrop::read(size_t i, uint64_t offset, std::span<char> buffer, Done<size_t> done) {
   size_t got = 0;
@@ -51,12 +55,13 @@ void FileMaildrop::read(size_t i, uint64_t offset, std::span<char> buffer, Done<
 bool FileMaildrop::read_cached(size_t i, uint64_t offset, std::span<char> buffer, size_t& got) {
   FileOps& ops = root_.ops();
   if (!open_file_.is_open() || open_i_ != i) {
-    const auto fd = ops.openat_cached(folder_.fd(), message_file_name(files_.at(i).n), kReadFlags);
+    const std::string name = message_file_name(messages_->n_of(i));
+    const auto fd = ops.openat_cached(folder_.fd(), name, kReadFlags);
     if (!fd || take(i, Descriptor(ops, *fd))) return false;
   }
-  while (got < buffer.size() && offset + got < files_[i].file.octets) {
-    const size_t room =
-        std::min<uint64_t>(buffer.size() - got, files_[i].file.octets - offset - got);
+  const uint64_t end = open_message_.file.octets;
+  while (got < buffer.size() && offset + got < end) {
+    const size_t room = std::min<uint64_t>(buffer.size() - got, end - offset - got);
     const auto octets = ops.pread_nowait(open_file_.fd(), buffer.subspan(got, room), offset + got);
     if (!octets || *octets == 0) return false;
     got += *octets;
@@ -66,17 +71,17 @@ bool FileMaildrop::read_cached(size_t i, uint64_t offset, std::span<char> buffer
 
 Result<size_t> FileMaildrop::read_blocking(size_t i, uint64_t offset, std::span<char> buffer,
                                            size_t got) {
-  FileOps& ops = root_.ops();
   if (!open_file_.is_open() || open_i_ != i) {
-    auto file = Descriptor::open(ops, folder_.fd(), message_file_name(files_.at(i).n), kReadFlags);
-    if (!file) return std::unexpected(file.error());
-    if (auto error = take(i, std::move(*file))) return std::unexpected(error);
+    if (const auto error = open_message(i)) {
+      index_.forget(mailbox_);  // it is not as it was found
+      return std::unexpected(error);
+    }
   }
   // No further than it was: what a hand appends while it is read is not in the listed size.
-  const uint64_t end = files_[i].file.octets;
+  const uint64_t end = open_message_.file.octets;
   while (got < buffer.size() && offset + got < end) {
     const size_t room = std::min<uint64_t>(buffer.size() - got, end - offset - got);
-    const auto octets = ops.pread(open_file_.fd(), buffer.subspan(got, room), offset + got);
+    const auto octets = root_.ops().pread(open_file_.fd(), buffer.subspan(got, room), offset + got);
     if (!octets) return std::unexpected(octets.error());
     if (*octets == 0) break;
     got += *octets;
@@ -84,13 +89,21 @@ Result<size_t> FileMaildrop::read_blocking(size_t i, uint64_t offset, std::span<
   return got;
 }
 
+std::error_code FileMaildrop::open_message(size_t i) {
+  const std::string name = message_file_name(messages_->n_of(i));
+  auto file = Descriptor::open(root_.ops(), folder_.fd(), name, kReadFlags);
+  return file ? take(i, std::move(*file)) : file.error();
+}
+
 // Keeps the file open for what is read of it next, if it is still that message.
 std::error_code FileMaildrop::take(size_t i, Descriptor file) {
   open_file_.reset();
   const auto status = root_.ops().fstat(file.fd());
   if (!status) return status.error();
-  if (!files_[i].is(*status)) return {ESTALE, std::system_category()};
+  const MessageFile message = messages_->file_of(i);
+  if (!message.is(*status)) return {ESTALE, std::system_category()};
   open_file_ = std::move(file);
+  open_message_ = message;
   open_i_ = i;
   return {};
 }
@@ -99,15 +112,15 @@ void FileMaildrop::remove(std::vector<size_t> messages, Done<void> done) {
   open_file_.reset();
   std::vector<MessageFile> doomed;
   doomed.reserve(messages.size());
-  for (const size_t i : messages) doomed.push_back(files_.at(i));
-  const bool newest_too = !files_.empty() && !doomed.empty() &&
-                          std::ranges::max(doomed, {}, &MessageFile::n).n == files_.back().n;
-  pool_.post([&root = root_, folder = std::move(folder_), doomed = std::move(doomed), newest_too,
-              done = std::move(done)]() mutable {
-    const auto error = remove_messages(root, folder.fd(), doomed, newest_too);
+  for (const size_t i : messages) doomed.push_back(messages_->file_of(i));
+  const bool newest_too = !messages.empty() && std::ranges::max(messages) == messages_->size() - 1;
+  pool_.post([&root = root_, &index = index_, mailbox = mailbox_, folder = std::move(folder_),
+              doomed = std::move(doomed), newest_too, done = std::move(done)]() mutable {
+    const Removal removal = remove_messages(root, folder.fd(), doomed, newest_too);
+    if (removal.found_others) index.forget(mailbox);
     folder.reset();  // unlocks, before anybody is told
-    if (error) {
-      done(std::unexpected(error));
+    if (removal.error) {
+      done(std::unexpected(removal.error));
     } else {
       done({});
     }

@@ -65,16 +65,43 @@ FileType type_of(const dirent& entry) {
   }
 }
 
+// Unsigned, since the seconds may be any number that a hand has set.
+uint64_t to_ns(const timespec& time) {
+  return static_cast<uint64_t>(time.tv_sec) * kNanosecondsPerSecond +
+         static_cast<uint64_t>(time.tv_nsec);
+}
+
 FileStatus to_status(const struct stat& raw) {
   return {
       .device = raw.st_dev,
       .inode = raw.st_ino,
       .octets = static_cast<uint64_t>(raw.st_size),
-      // Unsigned, since the seconds may be any number that a hand has set.
-      .mtime_ns = static_cast<uint64_t>(raw.st_mtim.tv_sec) * kNanosecondsPerSecond +
-                  static_cast<uint64_t>(raw.st_mtim.tv_nsec),
+      .mtime_ns = to_ns(raw.st_mtim),
+      .ctime_ns = to_ns(raw.st_ctim),
       .type = type_of(raw.st_mode),
   };
+}
+
+// Twice as fast as the way through /proc. Debian 12's headers know neither its number nor its
+// argument.
+ssize_t getxattrat_call(int folder, const std::string& name, const std::string& attribute,
+                        std::span<char> value) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  constexpr int kGetxattrat = 464;
+  struct Argument {
+    alignas(8) uint64_t value;
+    uint32_t size;
+    uint32_t flags;
+  };
+  Argument argument{.value = reinterpret_cast<uintptr_t>(value.data()),
+                    .size = static_cast<uint32_t>(value.size()),
+                    .flags = 0};
+  return ::syscall(kGetxattrat, folder, name.c_str(), AT_SYMLINK_NOFOLLOW, attribute.c_str(),
+                   &argument, sizeof(argument));
+#else
+  errno = ENOSYS;
+  return -1;
+#endif
 }
 
 struct CloseFolder {
@@ -172,7 +199,9 @@ class PosixFileOps : public FileOps {
       const dirent* entry = ::readdir(stream.get());
       if (entry == nullptr) break;
       const std::string_view name(&entry->d_name[0]);
-      if (name != "." && name != "..") entries.emplace_back(std::string(name), type_of(*entry));
+      if (name == "." || name == "..") continue;
+      entries.push_back(
+          {.name = std::string(name), .type = type_of(*entry), .inode = entry->d_ino});
     }
     if (errno != 0) return failure();
     return entries;
@@ -189,9 +218,13 @@ class PosixFileOps : public FileOps {
   Result<std::string> getxattrat(int folder, const std::string& name,
                                  const std::string& attribute) override {
     std::array<char, kMaxAttribute> value{};
-    const std::string path = proc_path(folder) + "/" + name;
-    const auto octets = counted(
-        [&] { return ::lgetxattr(path.c_str(), attribute.c_str(), value.data(), value.size()); });
+    auto octets = counted([&] { return getxattrat_call(folder, name, attribute, value); });
+    // EPERM: a sandbox that knows the call no better than an old kernel does.
+    if (!octets && (is_errno(octets.error(), ENOSYS) || is_errno(octets.error(), EPERM))) {
+      const std::string path = proc_path(folder) + "/" + name;
+      octets = counted(
+          [&] { return ::lgetxattr(path.c_str(), attribute.c_str(), value.data(), value.size()); });
+    }
     if (!octets) return std::unexpected(octets.error());
     return std::string(value.data(), *octets);
   }

@@ -33,6 +33,7 @@ struct FileStatus {
   uint64_t inode = 0;
   uint64_t octets = 0;
   uint64_t mtime_ns = 0;  // since 1970; what lies before wraps around
+  uint64_t ctime_ns = 0;  // of the inode's last change, attributes and links too: no hand sets it
   FileType type = FileType::kUnknown;
 
   bool is_same_file(const FileStatus& other) const {
@@ -42,7 +43,8 @@ struct FileStatus {
 
 struct FolderEntry {
   std::string name;
-  FileType type;  // kUnknown where the file system does not say: ask fstatat
+  FileType type;   // kUnknown where the file system does not say: ask fstatat
+  uint64_t inode;  // what fstatat says, on most file systems
 };
 
 class FileOps {
@@ -79,7 +81,8 @@ class FileOps {
 
   // An extended attribute of at most 256 octets. ENODATA: it has none, ENOTSUP: nor can it.
   virtual Result<std::string> fgetxattr(int fd, const std::string& attribute) = 0;
-  // Of the file of this name, not followed (lgetxattr of /proc/self/fd/N/NAME).
+  // Of the file of this name, not followed: getxattrat, or before Linux 6.13 lgetxattr of
+  // /proc/self/fd/N/NAME.
   virtual Result<std::string> getxattrat(int folder, const std::string& name,
                                          const std::string& attribute) = 0;
   [[nodiscard]] virtual std::error_code fsetxattr(int fd, const std::string& attribute,

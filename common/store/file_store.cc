@@ -30,7 +30,7 @@ std::unique_ptr<Delivery> FileStore::new_delivery() {
 
 void FileStore::open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) {
   pool_.post([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
-    done(FileMaildrop::open(*root_, pool_, mailbox));
+    done(FileMaildrop::open(*root_, pool_, index_, mailbox));
   });
 }
 

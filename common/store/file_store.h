@@ -9,6 +9,7 @@
 #include "common/store/committer.h"
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
+#include "common/store/mailbox_index.h"
 #include "common/store/store_root.h"
 #include "common/store/wall_clock.h"
 #include "common/store/worker_pool.h"
@@ -36,6 +37,7 @@ class FileStore : public MailStore {
 
   // Destroyed from the last to the first: the threads end before what they use.
   std::unique_ptr<StoreRoot> root_;
+  MailboxIndex index_;
   Committer committer_;
   WorkerPool pool_;
 };

@@ -45,7 +45,7 @@ Result<uint64_t> first_free(FileOps& ops, int folder) {
   const auto entries = ops.list(folder);
   if (!entries) return std::unexpected(entries.error());
   uint64_t free = 0;
-  for (const auto& [name, type] : *entries) {
+  for (const auto& [name, type, inode] : *entries) {
     const auto n = message_number(name);
     if (!n || *n < free) continue;
     FileType real_type = type;

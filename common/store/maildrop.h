@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/store/done.h"
-#include "common/store/message_info.h"
+#include "common/store/message_list.h"
 
 namespace store {
 
@@ -25,8 +25,8 @@ class Maildrop {
  public:
   virtual ~Maildrop() = default;
 
-  // In order of arrival. The view lives as long as this maildrop.
-  virtual std::span<const MessageInfo> messages() const = 0;
+  // Lives as long as this maildrop.
+  virtual const MessageList& messages() const = 0;
 
   // Reads from octet `offset` of message `i` as it is stored: as much as there is and `buffer`
   // takes; 0 at its end. `buffer` lives until `done`.

@@ -1,116 +1,180 @@
 #include "common/store/maildrop_snapshot.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
+#include <cstdint>
 #include <optional>
+#include <ranges>
+#include <utility>
+#include <vector>
 
-#include "common/store/descriptor.h"
+#include "common/store/message_look.h"
 #include "common/store/names.h"
-#include "common/store/size_mark.h"
+#include "common/store/settled_time.h"
 #include "common/store/store_root.h"
 
 namespace store {
 namespace {
 
-// A file that is being written may get two changes within one tick of its modification time (4 ms
-// before Linux 6.13), or within one of the clock that a network file system keeps: a count is kept
-// only if the last change is at least so long ago.
-constexpr std::chrono::nanoseconds kSettled = std::chrono::seconds(2);
+// A name in the folder, and what has it; inode 0: nothing that could be a message.
+struct Name {
+  uint64_t n;
+  uint64_t inode;
+};
 
-bool is_settled(uint64_t mtime_ns, uint64_t now_ns) {
-  // Wraps around like mtime_ns itself: a time before 1970 is long ago, one to come is not.
-  return static_cast<int64_t>(now_ns - mtime_ns) >= kSettled.count();
+// By n.
+Result<std::vector<Name>> names_in(FileOps& ops, int folder) {
+  const auto entries = ops.list(folder);
+  if (!entries) return std::unexpected(entries.error());
+  std::vector<Name> names;
+  names.reserve(entries->size());
+  for (const auto& [name, type, inode] : *entries) {
+    const auto n = message_number(name);
+    if (!n) continue;
+    const bool may_be_message = type == FileType::kRegular || type == FileType::kUnknown;
+    names.push_back({.n = *n, .inode = may_be_message ? inode : 0});
+  }
+  std::ranges::sort(names, {}, &Name::n);  // about the order on the disk too
+  return names;
 }
 
-class Snapshot {
+// What is known of the messages that had these names. Asked for neighbours one after the other.
+class KnownMessages {
  public:
-  Snapshot(const StoreRoot& root, int folder, const Mailbox& mailbox)
-      : root_(root), ops_(root.ops()), folder_(folder), mailbox_(mailbox) {}
+  explicit KnownMessages(const KnownMailbox* known) : known_(known) {}
 
-  // Adds the message of this name to `files`, or leaves it out.
-  std::error_code add(uint64_t n, std::vector<MessageFile>& files) {
-    const std::string name = message_file_name(n);
-    auto status = ops_.fstatat(folder_, name);
-    // Not EACCES: it would be the folder's, and every message's.
-    if (!status) return is_errno(status.error(), ENOENT) ? std::error_code() : status.error();
-    if (status->type != FileType::kRegular) return leave_out(name, "is no regular file");
-    MessageFile message{.n = n, .file = *status};
-    // Reading a user attribute asks for the same permission as reading the file.
-    const auto mark = ops_.getxattrat(folder_, name, kSizeMarkAttribute);
-    if (const auto octets = mark ? marked_octets(*mark, *status) : std::nullopt) {
-      message.wire_octets = *octets;
-    } else if (const auto error = count(name, message)) {
-      if (is_errno(error, ENOENT)) return {};
-      if (is_errno(error, EACCES) || is_errno(error, ELOOP)) {
-        return leave_out(name, error.message());
-      }
-      return error;
-    }
-    files.push_back(message);
-    return {};
+  // The message that may still have this name.
+  std::optional<MessageFile> candidate(const Name& name) {
+    if (known_ == nullptr) return std::nullopt;
+    const MessageTable& table = *known_->messages;
+    while (at_ < table.size() && table.n_of(at_) < name.n) ++at_;
+    while (at_ > 0 && table.n_of(at_ - 1) >= name.n) --at_;
+    if (at_ == table.size() || table.n_of(at_) != name.n) return std::nullopt;
+    if (std::ranges::binary_search(known_->doubtful, name.n)) return std::nullopt;
+    const MessageFile message = table.file_of(at_);
+    return message.file.inode == name.inode ? std::optional(message) : std::nullopt;
   }
 
  private:
-  std::error_code count(const std::string& name, MessageFile& message) {
-    const auto file =
-        Descriptor::open(ops_, folder_, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (!file) return file.error();
-    const auto status = ops_.fstat(file->fd());
-    if (!status) return status.error();
-    const bool settled = is_settled(status->mtime_ns, root_.clock()());
-    const auto octets = count_octets(ops_, file->fd(), status->octets);
-    if (!octets) return octets.error();
-    message.file = *status;
-    message.wire_octets = *octets;
-    if (settled) {
-      mark_size(
-          ops_, file->fd(),
-          {.stored_octets = status->octets, .mtime_ns = status->mtime_ns, .wire_octets = *octets});
-    }
-    return {};
-  }
-
-  std::error_code leave_out(const std::string& name, const std::string& why) {
-    root_.observe("a message is left out of its maildrop", mailbox_ + '/' + name + ": " + why);
-    return {};
-  }
-
-  const StoreRoot& root_;
-  FileOps& ops_;
-  int folder_;
-  const Mailbox& mailbox_;
+  const KnownMailbox* known_;
+  size_t at_ = 0;
 };
+
+class FolderReader {
+ public:
+  FolderReader(const StoreRoot& root, int folder, const Mailbox& mailbox, const KnownMailbox* known)
+      : ops_(root.ops()), folder_(folder), looker_(root, folder, mailbox), known_(known) {}
+
+  // Reads the names, and looks at whatever is not believed.
+  std::error_code read(uint64_t device) {
+    const auto names = names_in(ops_, folder_);
+    if (!names) return names.error();
+    size_t older = names->size();
+    std::vector<Look> newest;  // the highest n first
+    bool found_known = known_ == nullptr;
+    while (known_ != nullptr && older > 0 && (!found_known || newest.size() < kNewestLookedAt)) {
+      const Name& name = (*names)[--older];
+      auto look = look_at(name, messages_known_.candidate(name));
+      if (!look) return look.error();
+      found_known = found_known || look->is_as_known;
+      newest.push_back(*std::move(look));
+    }
+    messages_ = std::make_shared<MessageTable>(device, names->size());
+    for (const Name& name : *names | std::views::take(older)) {
+      const auto candidate = messages_known_.candidate(name);
+      if (candidate) {
+        messages_->add(*candidate);
+        continue;
+      }
+      const auto look = look_at(name, std::nullopt);
+      if (!look) return look.error();
+      add(*look);
+    }
+    for (const Look& look : newest | std::views::reverse) add(look);
+    std::ranges::sort(doubtful_);
+    return {};
+  }
+
+  std::shared_ptr<const MessageTable> messages() const { return messages_; }
+  std::vector<uint64_t> take_doubtful() { return std::move(doubtful_); }
+
+ private:
+  void add(const Look& look) {
+    if (look.message) messages_->add(*look.message);
+  }
+
+  Result<Look> look_at(const Name& name, const std::optional<MessageFile>& candidate) {
+    auto look = looker_.look(name.n, candidate);
+    if (look && look->is_doubtful) doubtful_.push_back(name.n);
+    return look;
+  }
+
+  FileOps& ops_;
+  const int folder_;
+  MessageLooker looker_;
+  const KnownMailbox* known_;
+  KnownMessages messages_known_{known_};
+  std::shared_ptr<MessageTable> messages_;
+  std::vector<uint64_t> doubtful_;
+};
+
+// Whether anything of it may still be believed.
+bool is_credible(const KnownMailbox& known, const FileStatus& folder, uint64_t now_ns) {
+  return known.folder.is_same_file(folder) && now_ns >= known.read_at_ns &&
+         now_ns - known.seen_all_ns < static_cast<uint64_t>(kBelievedFor.count());
+}
+
+// Whether the folder has the names that it had. (A hand can set the modification time, but not the
+// time of the last change.)
+bool has_same_names(const KnownMailbox& known, const FileStatus& folder) {
+  return known.is_settled && known.doubtful.empty() && folder.mtime_ns == known.folder.mtime_ns &&
+         folder.ctime_ns == known.folder.ctime_ns;
+}
+
+// A message that went to other mailboxes has been touched when it leaves one of them, and is still
+// what it was.
+bool shows(const Look& look, const MessageFile& known) {
+  if (look.is_as_known) return true;
+  return look.message && !look.is_doubtful && known.is(look.message->file) &&
+         look.message->wire_octets == known.wire_octets;
+}
+
+Result<bool> newest_are_as_known(MessageLooker looker, const MessageTable& messages) {
+  const size_t count = std::min(messages.size(), kNewestLookedAt);
+  for (size_t i = messages.size(); i > messages.size() - count; --i) {
+    const MessageFile known = messages.file_of(i - 1);
+    const auto look = looker.look(known.n, known);
+    if (!look) return std::unexpected(look.error());
+    if (!shows(*look, known)) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
-Result<std::vector<MessageFile>> take_snapshot(const StoreRoot& root, int folder,
-                                               const Mailbox& mailbox) {
-  const auto entries = root.ops().list(folder);
-  if (!entries) return std::unexpected(entries.error());
-  std::vector<uint64_t> numbers;
-  for (const auto& entry : *entries) {
-    if (const auto n = message_number(entry.name)) numbers.push_back(*n);
+Result<std::shared_ptr<const MessageTable>> take_snapshot(const StoreRoot& root, int folder,
+                                                          const Mailbox& mailbox,
+                                                          MailboxIndex& index) {
+  const auto before = root.ops().fstat(folder);
+  if (!before) return std::unexpected(before.error());
+  const uint64_t now_ns = root.clock()();
+  auto known = index.find(mailbox);
+  if (known && !is_credible(*known, *before, now_ns)) known.reset();
+  if (known && has_same_names(*known, *before)) {
+    const auto same = newest_are_as_known(MessageLooker(root, folder, mailbox), *known->messages);
+    if (!same) return std::unexpected(same.error());
+    if (*same) return known->messages;
   }
-  std::ranges::sort(numbers);  // about the order of their inodes too, should they be on a disk
-  std::vector<MessageFile> files;
-  files.reserve(numbers.size());
-  Snapshot snapshot(root, folder, mailbox);
-  for (const uint64_t n : numbers) {
-    if (const auto error = snapshot.add(n, files)) return std::unexpected(error);
-  }
-  return files;
-}
-
-std::vector<MessageInfo> listing(const std::vector<MessageFile>& files) {
-  std::vector<MessageInfo> infos;
-  infos.reserve(files.size());
-  for (const auto& file : files) {
-    infos.push_back({file.wire_octets, message_uid(file.file.mtime_ns, file.n)});
-  }
-  return infos;
+  FolderReader reader(root, folder, mailbox, known.get());
+  if (const auto error = reader.read(before->device)) return std::unexpected(error);
+  index.keep(mailbox, std::make_shared<const KnownMailbox>(
+                          KnownMailbox{.folder = *before,
+                                       .is_settled = is_settled(before->mtime_ns, now_ns) &&
+                                                     is_settled(before->ctime_ns, now_ns),
+                                       .read_at_ns = now_ns,
+                                       .seen_all_ns = known ? known->seen_all_ns : now_ns,
+                                       .doubtful = reader.take_doubtful(),
+                                       .messages = reader.messages()}));
+  return reader.messages();
 }
 
 }  // namespace store

@@ -1,40 +1,40 @@
-// What lies in a mailbox at one time.
+// What lies in a mailbox at one time, found out with as little reading as can be answered for.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <chrono>
+#include <cstddef>
+#include <memory>
 
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
-#include "common/store/message_info.h"
+#include "common/store/mailbox_index.h"
+#include "common/store/message_table.h"
 
 namespace store {
 
 class StoreRoot;
 
-// A message's file: n is its name, and `file` says which file is meant by it.
-struct MessageFile {
-  uint64_t n = 0;
-  FileStatus file;
-  uint64_t wire_octets = 0;
+// The newest messages, those of the highest n, are looked at (fstatat) at each login, so that in
+// all but large mailboxes nothing is merely believed.
+constexpr size_t kNewestLookedAt = 1'000;
+// The older ones are believed for so long at the most; then all are looked at again.
+constexpr std::chrono::nanoseconds kBelievedFor = std::chrono::minutes(10);
 
-  // Whether what has this name now is still that message. Its time too: an inode number may come
-  // back at once, and a message with another time has another UIDL. Its size too: a file that is
-  // still being copied in may have grown within one tick of its time.
-  bool is(const FileStatus& now) const {
-    return now.is_same_file(file) && now.mtime_ns == file.mtime_ns && now.octets == file.octets;
-  }
-};
-
-// All messages in the open folder, by n. Counts those that have no size mark, and marks them if
-// their last change is long enough ago. Leaves out, and tells the observer of, what can never be
-// read here: a name that is no regular file's (a symbolic link, a folder), a file that this process
-// may not read. Any other error is the error of the whole: never a short list. `mailbox` is for the
-// observer. Blocks.
-Result<std::vector<MessageFile>> take_snapshot(const StoreRoot& root, int folder,
-                                               const Mailbox& mailbox);
-
-// The same, as a session lists it.
-std::vector<MessageInfo> listing(const std::vector<MessageFile>& files);
+// All messages in the open, locked folder, by n; MessageLooker says which are left out. Any error
+// is the error of the whole: never a short list, and nothing of it is kept in `index`.
+//
+// What `index` knows of the mailbox is used so:
+// * The folder is the same, with the same times, which were settled when it was read, nothing in it
+//   is doubtful, and the newest are as known: the list is as it was. Its names are not read.
+// * Else the names are read. A message is believed to be the one that it was if its name has still
+//   the same inode number and it is older than the newest that are looked at; these are as many as
+//   kNewestLookedAt, and go on until one is the message that it was. All others are looked at.
+// * Another folder, a clock that was set back, or kBelievedFor: all messages are looked at.
+//
+// A message that is believed and is another one by now cannot be read or removed
+// (FileMaildrop sees to that, and has the mailbox forgotten then). Blocks.
+Result<std::shared_ptr<const MessageTable>> take_snapshot(const StoreRoot& root, int folder,
+                                                          const Mailbox& mailbox,
+                                                          MailboxIndex& index);
 
 }  // namespace store

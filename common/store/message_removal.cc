@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/store/mailbox_folders.h"
+#include "common/store/maildrop.h"
 #include "common/store/names.h"
 #include "common/store/store_root.h"
 
@@ -32,12 +33,15 @@ std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t h
 }
 
 // Whether the message is no longer there.
-bool unlink(const StoreRoot& root, int folder, const MessageFile& message) {
+bool unlink(const StoreRoot& root, int folder, const MessageFile& message, bool& found_others) {
   FileOps& ops = root.ops();
   const std::string name = message_file_name(message.n);
   const auto there = ops.fstatat(folder, name);
   auto error = there ? std::error_code() : there.error();
-  if (there && !message.is(*there)) return true;  // another's by now: it stays
+  if (there && !message.is(*there)) {
+    found_others = true;
+    return true;
+  }
   if (!error) error = ops.unlinkat(folder, name);
   if (!error || is_errno(error, ENOENT)) return true;
   root.observe("a message could not be removed", name + ": " + error.message());
@@ -46,15 +50,21 @@ bool unlink(const StoreRoot& root, int folder, const MessageFile& message) {
 
 }  // namespace
 
-std::error_code remove_messages(const StoreRoot& root, int folder,
-                                const std::vector<MessageFile>& messages, bool newest_too) {
+Removal remove_messages(const StoreRoot& root, int folder, const std::vector<MessageFile>& messages,
+                        bool newest_too) {
   if (messages.empty()) return {};
   const uint64_t highest = std::ranges::max(messages, {}, &MessageFile::n).n;
-  if (auto error = raise_removed_mark(root, folder, highest, newest_too)) return error;
+  if (auto error = raise_removed_mark(root, folder, highest, newest_too)) {
+    return {.error = error};
+  }
   bool all = true;
-  for (const auto& message : messages) all = unlink(root, folder, message) && all;
-  if (auto error = root.ops().fsync(folder)) return error;
-  return all ? std::error_code() : make_error_code(MaildropError::kSomeRemain);
+  Removal removal;
+  for (const auto& message : messages) {
+    all = unlink(root, folder, message, removal.found_others) && all;
+  }
+  removal.error = root.ops().fsync(folder);
+  if (!removal.error && !all) removal.error = MaildropError::kSomeRemain;
+  return removal;
 }
 
 }  // namespace store

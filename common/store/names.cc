@@ -35,7 +35,11 @@ std::string stamp_text(uint64_t mtime_ns) {
 }
 
 std::string message_uid(uint64_t mtime_ns, uint64_t n) {
-  return stamp_text(mtime_ns) + '-' + std::to_string(n);
+  std::array<char, 16 + 1 + 20> text{};
+  char* const end = text.data() + text.size();
+  char* dash = std::to_chars(text.data(), end, mtime_ns, 16).ptr;
+  *dash = '-';
+  return {text.data(), std::to_chars(dash + 1, end, n).ptr};
 }
 
 }  // namespace store

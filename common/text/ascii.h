@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,23 @@ inline std::string to_lower(std::string_view s) {
   for (char& c : lower) c = to_lower(c);
   return lower;
 }
+
+// For tables whose keys match case-blind, without a copy of either. Not for keys that a stranger
+// chooses: who knows it can make all of them meet.
+struct CaseBlindHash {
+  constexpr size_t operator()(std::string_view s) const {
+    uint64_t hash = 0xcbf2'9ce4'8422'2325;  // FNV-1a
+    for (const char c : s) {
+      hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 0x0000'0100'0000'01b3;
+    }
+    return hash;
+  }
+};
+struct CaseBlindEqual {
+  constexpr bool operator()(std::string_view a, std::string_view b) const {
+    return equal_ignoring_case(a, b);
+  }
+};
 
 constexpr std::string_view without_trailing_blanks(std::string_view s) {
   while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);

@@ -36,6 +36,7 @@ std::string_view without_line_end(std::string_view line) {
 
 std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
   UserDb db;
+  db.by_name_.reserve(static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t lf = text.find('\n');
     const std::string_view line = without_line_end(text.substr(0, lf));
@@ -51,35 +52,32 @@ std::expected<UserDb, ParseError> UserDb::parse(std::string_view text) {
     auto password = Password::parse(text::without_leading_blanks(line.substr(blank)));
     if (!password) return std::unexpected(ParseError{number, password.error()});
 
-    const std::string key = text::to_lower(name);
-    if (db.by_name_.contains(key)) {
-      return std::unexpected(ParseError{number, "the name stands twice: " + std::string(name)});
+    const User& user = db.users_.emplace_back(std::string(name), *std::move(password));
+    const std::string_view key = user.name;
+    if (!db.by_name_.emplace(key, &user).second) {
+      return std::unexpected(ParseError{number, "the name stands twice: " + user.name});
     }
-    db.users_.push_back(User{std::string(name), *std::move(password)});
-    db.by_name_.emplace(key, &db.users_.back());
     const size_t at = key.rfind('@');
     db.domains_.insert(key.substr(at + 1));
-    const auto [same, first] = db.by_local_part_.emplace(key.substr(0, at), &db.users_.back());
+    const auto [same, first] = db.by_local_part_.emplace(key.substr(0, at), &user);
     if (!first) same->second = nullptr;
-    db.has_hashed_ = db.has_hashed_ || db.users_.back().password.is_hashed();
-    db.all_know_scram_ = db.all_know_scram_ && db.users_.back().password.knows_scram();
+    db.has_hashed_ = db.has_hashed_ || user.password.is_hashed();
+    db.all_know_scram_ = db.all_know_scram_ && user.password.knows_scram();
   }
   return db;
 }
 
 const User* UserDb::find(std::string_view name) const {
-  const auto it = by_name_.find(text::to_lower(name));
+  const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
 }
 
 const User* UserDb::find_login(std::string_view name) const {
   if (const User* user = find(name)) return user;
-  const auto it = by_local_part_.find(text::to_lower(name));
+  const auto it = by_local_part_.find(name);
   return it == by_local_part_.end() ? nullptr : it->second;
 }
 
-bool UserDb::has_domain(std::string_view domain) const {
-  return domains_.contains(text::to_lower(domain));
-}
+bool UserDb::has_domain(std::string_view domain) const { return domains_.contains(domain); }
 
 }  // namespace users

@@ -9,6 +9,8 @@ from servers import BINARIES, ROOT
 
 MANUALS = ROOT / "docs/man"
 PAGES = {"smtpd": MANUALS / "mysmtpd.8", "pop3d": MANUALS / "mypopd.8"}
+# What is asked once, and has no place in a file.
+ON_A_COMMAND_LINE = {"help", "version", "config", "show-config", "hash-password", "scheme"}
 EXAMPLES = {"smtpd": ROOT / "cmake/package/mysmtpd.conf.in", "pop3d": ROOT / "cmake/package/mypopd.conf.in"}
 
 
@@ -63,15 +65,15 @@ class ManualsTest(unittest.TestCase):
                         self.assertRegex(manual[name], rf"\bdefault\b(?s:.*)\b{re.escape(value)}\b")
 
     def test_the_example_configurations_name_every_option(self):
-        # All that a file can say: what is asked once on a command line has no place there.
         for which, example in EXAMPLES.items():
             with self.subTest(server=which):
                 named = set(re.findall(r"^#?([a-z-]+) = ", example.read_text(), flags=re.MULTILINE))
-                self.assertEqual(named, options_of_help(which) - {"help", "version", "config", "show-config"})
+                self.assertEqual(named, options_of_help(which) - ON_A_COMMAND_LINE)
 
     def test_the_example_configurations_are_taken_and_show_the_defaults(self):
         # With what is only a comment in them made to count.
-        examples = {"hostname", "postmaster", "port", "listen", "trace-headers"}
+        examples = {"hostname", "postmaster", "port", "listen", "trace-headers", "tls-cert", "tls-key", "tls-port",
+                    "allow-plaintext-logins", "hide-users", "throttle-loopback", "require-login", "any-sender"}
         for which, example in EXAMPLES.items():
             with self.subTest(server=which), tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
                 text = example.read_text().replace("@CONFIGURATION_DIR@", "/etc/mymail")

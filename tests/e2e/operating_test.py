@@ -2,9 +2,12 @@
 import errno
 import os
 import shutil
+import socket
+import ssl
 import unittest
 
 import documented
+import wire
 from servers import EDWARD, JOHN, MARY, PASSWORDS, ROOT, ServerCase
 
 PAGE = ROOT / "docs/operating.md"
@@ -131,6 +134,36 @@ class OperatingTest(ServerCase):
             client.send(b"to the new name\r\n.\r\n")
             self.assertTrue(client.answer().startswith("250"))
         self.assertEqual(len(list((self.mail / "mary.jones@example.com").iterdir())), len(MESSAGES) + 1)
+
+    def test_a_certificate_made_as_it_says_is_taken_and_so_is_its_renewal(self):
+        if shutil.which("openssl") is None:
+            self.skipTest("the package openssl is not installed")
+        made = documented.example(PAGE, "certificate")
+        here = (("cmake/", f"{ROOT}/cmake/"), ("192.0.2.1", "127.0.0.1"))
+        folder = self.site.folder / "certificates"
+
+        def seen(port):
+            """The server's certificate, to a client that trusts the CA alone."""
+            context = ssl.create_default_context(cafile=folder / "ca.pem")
+            with socket.create_connection(("127.0.0.1", port), wire.HANG_S) as tcp, \
+                    context.wrap_socket(tcp, server_hostname="mail.example.com") as tls:
+                return ssl.DER_cert_to_PEM_cert(tls.getpeercert(binary_form=True))
+
+        def make():
+            status, printed = made.run(self.site.folder, here)
+            self.assertEqual(status, 0, printed)
+            return (folder / "server.pem").read_text()
+
+        certificate = make()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.start_smtp("--tls-cert", str(folder / "server.pem"), "--tls-key", str(folder / "server.key"), "--tls-port", str(port))
+        self.assertEqual(seen(port), certificate)
+        (folder / "names").unlink()   # so that it is made anew
+        renewed = make()
+        self.assertNotEqual(renewed, certificate)
+        self.assertEqual(seen(port), renewed)
 
     def test_what_it_links_to_is_there(self):
         for name in documented.links(PAGE):

@@ -1,28 +1,51 @@
 """README.md's examples do what it says: all of them, from top to bottom, as a newcomer would."""
 import os
 import shutil
+import socket
+import subprocess
 import unittest
 
 import documented
 from servers import JOHN, PASSWORDS, ROOT, ServerCase
 
 PAGE = ROOT / "README.md"
-CLIENTS = {"curl": "curl", "swaks": "swaks", "nc": "netcat-openbsd", "python3": "python3"}   # command → package
+CLIENTS = {"curl": "curl", "swaks": "swaks", "nc": "netcat-openbsd", "python3": "python3", "openssl": "openssl"}   # command → package
 HOST = "lab.example.com"   # what the page's machine is called
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class ReadmeTest(ServerCase):
+    def start_both(self, smtp_options=(), pop3_options=()):
+        """What the page says in place of the ports that they listen on."""
+        smtp = self.start_smtp("--hostname", HOST, *smtp_options)
+        pop3 = self.start_pop3("--hostname", HOST, *pop3_options)
+        return ("2525", str(smtp.port)), ("1110", str(pop3.port))
+
+    def start_both_with_tls(self):
+        """As ./run.sh --tls does, but on free ports."""
+        tls = self.site.folder / ".tls"
+        subprocess.run(["bash", "-ec", 'source "$0"; make_certificate "$@"', ROOT / "cmake/make_certificate.sh", tls, "127.0.0.1"],
+                       check=True, stdout=subprocess.DEVNULL)
+        ports = ("2465", str(free_port())), ("2995", str(free_port()))
+        options = [("--tls-cert", str(tls / "server.pem"), "--tls-key", str(tls / "server.key"), "--tls-port", port) for _, port in ports]
+        return *self.start_both(*options), *ports
+
     def test_its_examples_print_what_it_shows(self):
         missing = [package for command, package in CLIENTS.items() if shutil.which(command) is None]
         if missing:
             self.skipTest(f"README.md's examples need the packages {' '.join(missing)}, which are not installed")
-        smtp = self.start_smtp("--hostname", HOST)
-        pop3 = self.start_pop3("--hostname", HOST)
-        ports = (("2525", str(smtp.port)), ("1110", str(pop3.port)))
+        clear = self.start_both()
+        encrypted = self.start_both_with_tls()
         compared = 0
         for example in documented.examples(PAGE):
             if example.reason_not_run:
                 continue
+            ports = encrypted if example.name == "tls" else clear
             with self.subTest(line=example.line):
                 status, printed = example.run(self.site.folder, ports)
                 self.assertEqual(status, 0, f"{example.text}\nprinted:\n{printed}")

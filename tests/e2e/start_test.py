@@ -92,23 +92,25 @@ class BadStartTest(ServerCase):
         self.assert_bad_start("--tls-cert and --tls-key need each other", "0", *certificate)
         self.assert_bad_start("--tls-cert and --tls-key need each other", "0", *key)
         self.assert_bad_start("--tls-port needs a certificate .*--tls-cert and --tls-key", "0", "--tls-port", "0")
-        self.assert_bad_start("nowhere.pem: No such file or directory .*--tls-cert", "0", "--tls-cert", "nowhere.pem", *key)
-        self.assert_bad_start("nowhere.key: No such file or directory .*--tls-key", "0", *certificate, "--tls-key", "nowhere.key")
-        self.assert_bad_start("users.txt: .*--tls-cert names a certificate in PEM form", "0", "--tls-cert", "users.txt", *key)
+        self.assert_bad_start("nowhere: No such file or directory .*--tls-cert", "0", "--tls-cert", "nowhere", *key)
+        self.assert_bad_start("nowhere: No such file or directory .*--tls-key",
+                              "0", *certificate, "--tls-key", "nowhere")
+        self.assert_bad_start("users.txt: .*--tls-cert names .* PEM form", "0", "--tls-cert", "users.txt", *key)
         self.assert_bad_start("users.txt: .*--tls-key .*PEM", "0", *certificate, "--tls-key", "users.txt")
         # Of the same kind as the right one; of another.
         for algorithm in (certificates.EC, certificates.RSA):
             other = certificates.server(self.site.folder, certificates.shared().authority, "other", algorithm)
             self.assert_bad_start(r"other\.key: .*--tls-key", "0", *certificate, "--tls-key", str(other.key))
-        subprocess.run(["openssl", "ec", "-in", str(ours.key), "-aes128", "-passout", "pass:secret", "-out", "locked.key"],
+        subprocess.run(["openssl", "ec", "-in", str(ours.key), "-aes128", "-passout", "pass:secret", "-out", "locked"],
                        check=True, capture_output=True, cwd=self.site.folder)
-        self.assert_bad_start("locked.key: .*--tls-key .*without a passphrase", "0", *certificate, "--tls-key", "locked.key")
+        self.assert_bad_start("locked: .*--tls-key .*without a passphrase", "0", *certificate, "--tls-key", "locked")
 
     def test_tls_port(self):
         pair = certificates.shared().server.arguments()
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = str(other.getsockname()[1])
-            self.assert_bad_start(rf"127\.0\.0\.1:{port}: Address already in use .*another port", "0", *pair, "--tls-port", port)
+            self.assert_bad_start(rf"127\.0\.0\.1:{port}: Address already in use .*another port",
+                                  "0", *pair, "--tls-port", port)
         self.assert_bad_usage("--help", "0", *pair, "--tls-port", "65536")
 
 

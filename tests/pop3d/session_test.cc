@@ -121,7 +121,7 @@ TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
 TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
   const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
-  const std::vector<store::MessageInfo> listing{{100, "1-0"}};
+  const support::FixedList listing({{100, "1-0"}});
   pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nRETR 1\r\nSTAT\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));
@@ -139,7 +139,7 @@ TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
 TEST(Pop3SessionTest, MessageIsReadInPiecesOfABoundedSize) {
   const pop3::Settings settings{.host_name = "h", .version = "1"};
   support::FixedUsers users("a@b x\n");
-  const std::vector<store::MessageInfo> listing{{100, "1-0"}};
+  const support::FixedList listing({{100, "1-0"}});
   pop3::Session session(settings, users, {});
   session.receive("USER a@b\r\nPASS x\r\nTOP 1 0\r\n");
   ASSERT_TRUE(std::holds_alternative<protocol::Authenticate>(session.next()));

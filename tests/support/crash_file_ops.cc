@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <utility>
 
 namespace store {
@@ -113,17 +112,23 @@ Result<InodeKey> CrashFileOps::find(int folder, const std::string& path) const {
 }
 
 InodeKey CrashFileOps::new_inode(FileType type, InodeKey parent) {
-  std::set<InodeKey> used = {kRootKey};
-  for (const auto& [fd, key] : open_) used.insert(key);
+  // The smallest number that is no file's.
+  std::vector<bool> is_taken(disk_.inodes.size() + 2, false);
+  const auto take = [&](InodeKey key) {
+    const uint64_t number = disk_.inodes.at(key).number;
+    if (number < is_taken.size()) is_taken[number] = true;
+  };
+  take(kRootKey);
+  for (const auto& [fd, key] : open_) take(key);
   for (const auto& [key, inode] : disk_.inodes) {
-    for (const auto& [name, entry] : inode.entries) used.insert(entry);
+    for (const auto& [name, entry] : inode.entries) take(entry);
   }
-  std::set<uint64_t> numbers;
-  for (const InodeKey key : used) numbers.insert(disk_.inodes.at(key).number);
   uint64_t number = 1;
-  while (numbers.contains(number)) ++number;
+  while (is_taken[number]) ++number;
   const InodeKey key = next_key_++;
-  const Inode inode{.type = type, .number = number, .mtime_ns = coarse_now(), .parent = parent};
+  const uint64_t now = coarse_now();
+  const Inode inode{
+      .type = type, .number = number, .mtime_ns = now, .ctime_ns = now, .parent = parent};
   disk_.inodes[key] = inode;
   recording_.new_inodes[key] = inode;
   return key;
@@ -131,11 +136,15 @@ InodeKey CrashFileOps::new_inode(FileType type, InodeKey parent) {
 
 void CrashFileOps::change(Effect effect) {
   apply(disk_, effect);
+  disk_.inodes.at(effect.subject).ctime_ns = coarse_now();
   recording_.events.push_back({.kind = Event::Kind::kEffect, .effect = std::move(effect)});
 }
 
 // A folder's own time is of no use to a server that was started after the crash.
-void CrashFileOps::touch(InodeKey key) { disk_.inodes.at(key).mtime_ns = coarse_now(); }
+void CrashFileOps::touch(InodeKey key) {
+  Inode& inode = disk_.inodes.at(key);
+  inode.mtime_ns = inode.ctime_ns = coarse_now();
+}
 
 std::error_code CrashFileOps::enter(const Place& place, InodeKey key) {
   if (place.name.empty()) return error_of(EEXIST);
@@ -164,6 +173,7 @@ FileStatus CrashFileOps::status(InodeKey key) const {
           .inode = inode.number,
           .octets = inode.bytes.size(),
           .mtime_ns = inode.mtime_ns,
+          .ctime_ns = inode.ctime_ns,
           .type = inode.type};
 }
 
@@ -248,17 +258,22 @@ std::error_code CrashFileOps::link_fd(int fd, int folder, const std::string& nam
   const auto key = opened(fd);
   if (!key) return key.error();
   const auto at = place(folder, name);
-  return at ? enter(*at, *key) : at.error();
+  if (!at) return at.error();
+  const auto error = enter(*at, *key);
+  if (!error) disk_.inodes.at(*key).ctime_ns = coarse_now();
+  return error;
 }
 
 std::error_code CrashFileOps::unlinkat(int folder, const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto key = find(folder, name);
   if (!key) return key.error();
-  if (disk_.inodes.at(*key).type == FileType::kFolder) return error_of(EISDIR);
+  Inode& inode = disk_.inodes.at(*key);
+  if (inode.type == FileType::kFolder) return error_of(EISDIR);
   const auto at = place(folder, name);
   change({.kind = Effect::Kind::kNoEntry, .subject = at->folder, .name = at->name});
   touch(at->folder);
+  inode.ctime_ns = coarse_now();  // it has a name less
   return {};
 }
 
@@ -313,7 +328,8 @@ Result<std::vector<FolderEntry>> CrashFileOps::list(int folder) {
   if (!key) return std::unexpected(key.error());
   std::vector<FolderEntry> entries;
   for (const auto& [name, entry] : disk_.inodes.at(*key).entries) {
-    entries.push_back({name, disk_.inodes.at(entry).type});
+    const Inode& inode = disk_.inodes.at(entry);
+    entries.push_back({.name = name, .type = inode.type, .inode = inode.number});
   }
   return entries;
 }

@@ -37,6 +37,7 @@ struct Inode {
   FileType type = FileType::kRegular;
   uint64_t number = 0;  // as fstat shows it: of a file that is gone it comes back at once
   uint64_t mtime_ns = 0;
+  uint64_t ctime_ns = 0;  // of the living system alone: nothing is promised of it after a crash
   std::string bytes = {};
   std::map<std::string, std::string> attributes = {};
   std::map<std::string, InodeKey> entries = {};

@@ -15,6 +15,7 @@
 
 #include "common/store/mail_store.h"
 #include "common/text/dot_stuffing.h"
+#include "tests/support/fixed_list.h"
 
 namespace support {
 
@@ -114,14 +115,14 @@ class FakeStore final : public store::MailStore {
       for (size_t i = 0; i < texts_.size(); ++i) {
         text::WireSize size;
         size.add(texts_[i]);
-        infos_.push_back({size.octets(), "uid" + std::to_string(i)});
+        list_.add({size.octets(), "uid" + std::to_string(i)});
       }
     }
     FakeMaildrop(const FakeMaildrop&) = delete;
     FakeMaildrop& operator=(const FakeMaildrop&) = delete;
     ~FakeMaildrop() override { --store_.maildrops; }
 
-    std::span<const store::MessageInfo> messages() const override { return infos_; }
+    const store::MessageList& messages() const override { return list_; }
     void read(size_t i, uint64_t offset, std::span<char> buffer,
               store::Done<size_t> done) override {
       ++store_.reads;
@@ -141,7 +142,7 @@ class FakeStore final : public store::MailStore {
     FakeStore& store_;
     const std::string name_;
     const std::vector<std::string> texts_;
-    std::vector<store::MessageInfo> infos_;
+    FixedList list_;
   };
 
   // `messages` in ascending order.

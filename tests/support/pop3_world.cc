@@ -94,7 +94,7 @@ void Pop3World::perform(const pop3::OpenMaildrop& action) {
     if (messages_[i].mailbox != action.mailbox) continue;
     text::WireSize size;
     size.add(messages_[i].text);
-    listing_.push_back({size.octets(), "1a2b-" + std::to_string(maildrop_.size())});
+    listing_.add({size.octets(), "1a2b-" + std::to_string(maildrop_.size())});
     maildrop_.push_back(i);
   }
   session_.maildrop_opened(listing_);

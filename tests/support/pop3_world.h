@@ -10,6 +10,7 @@
 
 #include "common/users/login.h"
 #include "pop3d/session.h"
+#include "tests/support/fixed_list.h"
 #include "tests/support/fixed_users.h"
 #include "tests/support/transcript.h"
 
@@ -57,7 +58,7 @@ class Pop3World {
   users::Login login_{users_, hash_};
   std::vector<MessageAt> messages_;
   std::vector<size_t> maildrop_;  // which of messages_ are in the listing
-  std::vector<store::MessageInfo> listing_;
+  FixedList listing_;
   std::multiset<std::string> failures_;
   size_t read_octets_ = size_t{1} << 20U;
   bool closed_ = false;

@@ -9,6 +9,7 @@
 
 #include "pop3d/session.h"
 #include "smtpd/session.h"
+#include "tests/support/fixed_list.h"
 #include "tests/support/fixed_users.h"
 
 namespace {
@@ -57,8 +58,7 @@ void smtp_transaction(benchmark::State& state) {
 }
 BENCHMARK(smtp_transaction);
 
-void answer(pop3::Session& session, std::string_view text,
-            const std::array<store::MessageInfo, 1>& maildrop) {
+void answer(pop3::Session& session, std::string_view text, const store::MessageList& maildrop) {
   for (;;) {
     const pop3::Action action = session.next();
     if (std::holds_alternative<protocol::Read>(action)) break;
@@ -78,7 +78,7 @@ void pop3_retr(benchmark::State& state) {
   settings.host_name = "h";
   support::FixedUsers users("john.doe@example.com secret\n");
   const std::string text = message();
-  const std::array<store::MessageInfo, 1> maildrop{{{text.size(), "uid"}}};
+  const support::FixedList maildrop({{text.size(), "uid"}});
   pop3::Session session(settings, users, {});
   session.receive("USER john.doe@example.com\r\nPASS secret\r\n");
   answer(session, text, maildrop);

@@ -222,7 +222,7 @@ TEST_F(CommitTest, StoreWithoutExtendedAttributesStillStores) {
   ASSERT_TRUE(deliver(*store_, "a\nb\n", {kJohn}));
   auto maildrop = open_maildrop(*store_, kJohn);
   ASSERT_TRUE(maildrop);
-  EXPECT_EQ((*maildrop)->messages()[0].octets, 6U);
+  EXPECT_EQ((*maildrop)->messages().octets_of(0), 6U);
   EXPECT_TRUE(remove(**maildrop, {0}));
   EXPECT_EQ(observed().size(), 1U);
 }

@@ -41,7 +41,7 @@ TEST_F(DeliveryTest, MessageOfAnySizeIsStoredByteForByte) {
     auto maildrop = open_maildrop(*store_, kJohn);
     ASSERT_TRUE(maildrop);
     EXPECT_TRUE(read_all(**maildrop, n) == text) << octets;
-    EXPECT_EQ((*maildrop)->messages()[n].uid, id->text + '-' + std::to_string(n));
+    EXPECT_EQ((*maildrop)->messages().uid_of(n), id->text + '-' + std::to_string(n));
     ++n;
   }
 }
@@ -181,12 +181,12 @@ TEST_F(DeliveryTest, ConcurrentDeliveriesAreAllThereNumberedByStamp) {
   for (const auto& mailbox : mailboxes) {
     auto maildrop = open_maildrop(*store_, mailbox);
     ASSERT_TRUE(maildrop);
-    const auto messages = (*maildrop)->messages();
+    const MessageList& messages = (*maildrop)->messages();
     in_all += messages.size();
     for (size_t n = 0; n < messages.size(); ++n) {
-      EXPECT_TRUE(messages[n].uid.ends_with('-' + std::to_string(n))) << messages[n].uid;
+      EXPECT_TRUE(messages.uid_of(n).ends_with('-' + std::to_string(n))) << messages.uid_of(n);
       if (n > 0) {
-        EXPECT_LT(messages[n - 1].uid, messages[n].uid);  // 16 hex digits all
+        EXPECT_LT(messages.uid_of(n - 1), messages.uid_of(n));  // 16 hex digits all
       }
     }
   }

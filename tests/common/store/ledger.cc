@@ -151,12 +151,12 @@ void Ledger::check_mailbox(MailStore& store, const Mailbox& mailbox, const Accou
     return;
   }
   std::set<size_t> seen;
-  const auto infos = (*maildrop)->messages();
+  const MessageList& infos = (*maildrop)->messages();
   for (size_t i = 0; i < infos.size(); ++i) {
     const std::string content = read_all(**maildrop, i);
     const size_t message = message_of(content);
     const auto standing = account.find(message);
-    const std::string which = mailbox + ' ' + infos[i].uid;
+    const std::string which = mailbox + ' ' + infos.uid_of(i);
     if (standing == account.end()) {
       breaches.emplace(Breach::kTorn, which + " has " + std::to_string(content.size()) + " octets");
       continue;
@@ -165,8 +165,8 @@ void Ledger::check_mailbox(MailStore& store, const Mailbox& mailbox, const Accou
     if (!seen.insert(message).second) breaches.emplace(Breach::kTwice, which);
     if (stage == Stage::kRefused) breaches.emplace(Breach::kRefusedIsThere, which);
     if (stage == Stage::kRemoved) breaches.emplace(Breach::kRemovedIsBack, which);
-    if (!uid.empty() && uid != infos[i].uid) breaches.emplace(Breach::kOtherUid, which);
-    if (infos[i].octets != wire_octets(content)) breaches.emplace(Breach::kOtherSize, which);
+    if (!uid.empty() && uid != infos.uid_of(i)) breaches.emplace(Breach::kOtherUid, which);
+    if (infos.octets_of(i) != wire_octets(content)) breaches.emplace(Breach::kOtherSize, which);
   }
   for (const auto& [message, standing] : account) {
     if (standing.stage == Stage::kAcknowledged && !seen.contains(message)) {
@@ -185,11 +185,11 @@ void Ledger::check_numbers(MailStore& store, const std::map<Mailbox, Account>& a
   }
   for (const auto& [mailbox, account] : accounts) {
     const auto maildrop = open_maildrop(store, mailbox);
-    if (!maildrop || (*maildrop)->messages().empty()) {
+    if (!maildrop || (*maildrop)->messages().size() == 0) {
       breaches.emplace(Breach::kUnusable, mailbox + " does not show a new message");
       continue;
     }
-    const auto newest = (*maildrop)->messages().back().uid;
+    const auto newest = (*maildrop)->messages().uid_of((*maildrop)->messages().size() - 1);
     for (const auto& [message, standing] : account) {
       if (!standing.uid.empty() && number_of(standing.uid) >= number_of(newest)) {
         breaches.emplace(Breach::kNumberCameBack, mailbox + ' ' + newest);

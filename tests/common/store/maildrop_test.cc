@@ -42,12 +42,14 @@ class MaildropTest : public StoreTest {
   }
   static std::vector<uint64_t> sizes(const Maildrop& maildrop) {
     std::vector<uint64_t> sizes;
-    for (const auto& message : maildrop.messages()) sizes.push_back(message.octets);
+    const MessageList& messages = maildrop.messages();
+    for (size_t i = 0; i < messages.size(); ++i) sizes.push_back(messages.octets_of(i));
     return sizes;
   }
   static std::vector<std::string> uids(const Maildrop& maildrop) {
     std::vector<std::string> uids;
-    for (const auto& message : maildrop.messages()) uids.push_back(message.uid);
+    const MessageList& messages = maildrop.messages();
+    for (size_t i = 0; i < messages.size(); ++i) uids.push_back(messages.uid_of(i));
     return uids;
   }
 };

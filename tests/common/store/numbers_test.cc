@@ -145,7 +145,7 @@ TEST_F(NumbersTest, TwoServersOnOneStoreTakeTurns) {
   auto maildrop = open_maildrop(*store_, kJohn);
   ASSERT_TRUE(maildrop);
   ASSERT_EQ((*maildrop)->messages().size(), 20U);
-  EXPECT_TRUE((*maildrop)->messages().back().uid.ends_with("-19"));
+  EXPECT_TRUE((*maildrop)->messages().uid_of(19).ends_with("-19"));
 }
 
 }  // namespace

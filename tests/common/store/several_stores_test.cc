@@ -38,11 +38,12 @@ TEST_F(SeveralStoresTest, HighestRemovedByAnotherServerNeverComesBack) {
     ASSERT_TRUE(deliver(*store, "Hello\r\n", {kJohn}));
     auto maildrop = open_maildrop(*pop, kJohn);
     ASSERT_TRUE(maildrop);
-    const auto& uid = (*maildrop)->messages().back().uid;
+    const size_t newest = (*maildrop)->messages().size() - 1;
+    const std::string uid = (*maildrop)->messages().uid_of(newest);
     EXPECT_TRUE(numbers.empty() || number_of(uid) > *numbers.rbegin()) << uid;
     numbers.insert(number_of(uid));
     EXPECT_TRUE(uids.insert(uid).second) << uid;
-    ASSERT_TRUE(remove(**maildrop, {(*maildrop)->messages().size() - 1}));
+    ASSERT_TRUE(remove(**maildrop, {newest}));
   }
 }
 
@@ -122,7 +123,7 @@ class Traffic {
         std::this_thread::yield();
         continue;
       }
-      if (all_sent && (*maildrop)->messages().empty()) empty.insert(mailbox);
+      if (all_sent && (*maildrop)->messages().size() == 0) empty.insert(mailbox);
       ASSERT_NO_FATAL_FAILURE(check(**maildrop, mailbox));
       ASSERT_NO_FATAL_FAILURE(remove_some(**maildrop, mailbox, all_sent));
     }
@@ -133,7 +134,7 @@ class Traffic {
     std::map<int, int> last_of;
     for (size_t i = 0; i < maildrop.messages().size(); ++i) {
       const std::string text = read_all(maildrop, i);
-      const std::string uid = maildrop.messages()[i].uid;
+      const std::string uid = maildrop.messages().uid_of(i);
       const int sender = std::stoi(text);
       const int place = std::stoi(text.substr(text.find(' ')));
       const std::lock_guard lock(mutex_);

@@ -35,11 +35,16 @@ class TrapsTest : public testing::Test {
     EXPECT_TRUE(maildrop) << maildrop.error().message();
     return maildrop ? std::move(*maildrop) : nullptr;
   }
-  std::string uid_of_newest() { return open_maildrop()->messages().back().uid; }
+  std::string uid_of_newest() {
+    const auto maildrop = open_maildrop();
+    return maildrop->messages().uid_of(maildrop->messages().size() - 1);
+  }
   std::vector<uint64_t> sizes() {
     std::vector<uint64_t> sizes;
     const auto maildrop = open_maildrop();
-    for (const auto& message : maildrop->messages()) sizes.push_back(message.octets);
+    for (size_t i = 0; i < maildrop->messages().size(); ++i) {
+      sizes.push_back(maildrop->messages().octets_of(i));
+    }
     return sizes;
   }
 
@@ -145,7 +150,7 @@ TEST_F(TrapsTest, CopyCaughtHalfWayIsNeitherReadNorRemovedAsIfItWereAll) {
   const auto again = open_maildrop();
   ASSERT_EQ(again->messages().size(), 1U);
   EXPECT_EQ(read_all(*again, 0), "first half\nsecond half\n");
-  EXPECT_EQ(again->messages()[0].octets, 25U);
+  EXPECT_EQ(again->messages().octets_of(0), 25U);
 }
 
 TEST_F(TrapsTest, FileThatGrowsWhileItIsReadIsReadAsLongAsItWasListed) {

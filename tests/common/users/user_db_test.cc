@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "common/text/ascii.h"
 
 namespace users {
 namespace {
@@ -103,6 +108,47 @@ TEST(UserDbTest, FirstUserIsTheFirstLine) {
   const auto db = UserDb::parse("z@z 1\na@a 2\n");
   ASSERT_TRUE(db);
   EXPECT_EQ(db->all().front().name, "z@z");
+}
+
+// As they stand in a large users.txt: hardly different from each other.
+std::vector<std::string> ten_thousand_names() {
+  std::vector<std::string> names;
+  for (int i = 0; i < 10'000; ++i) {
+    names.push_back("User" + std::to_string(i) + "@Example" + std::to_string(i % 10) + ".com");
+  }
+  return names;
+}
+
+TEST(UserDbTest, TenThousandUsersAreAllFoundInAnyCaseAndNobodyElseIs) {
+  std::string text;
+  for (const auto& name : ten_thousand_names()) text += name + " of-" + name + '\n';
+  auto parsed = UserDb::parse(text);
+  ASSERT_TRUE(parsed) << parsed.error().reason;
+  const UserDb db = *std::move(parsed);  // moved: its tables must not point to where it was
+  text.clear();
+  EXPECT_EQ(db.all().size(), 10'000U);
+  for (const auto& name : ten_thousand_names()) {
+    const User* user = db.find(text::to_lower(name));
+    ASSERT_NE(user, nullptr) << name;
+    EXPECT_EQ(user->name, name);
+    EXPECT_TRUE(user->password.matches("of-" + name));
+    EXPECT_EQ(db.find('x' + name), nullptr);
+  }
+  EXPECT_TRUE(db.has_domain("EXAMPLE9.COM"));
+  EXPECT_FALSE(db.has_domain("example10.com"));
+}
+
+// A look-up is as many comparisons as names share a place: were these many, ten thousand users
+// would take longer than one.
+TEST(UserDbTest, TenThousandNamesHardlyEverMeetInTheTable) {
+  constexpr size_t kPlaces = 16'384;
+  std::vector<size_t> names_at(kPlaces);
+  for (const auto& name : ten_thousand_names()) {
+    const size_t hash = text::CaseBlindHash()(name);
+    EXPECT_EQ(text::CaseBlindHash()(text::to_lower(name)), hash);
+    ++names_at[hash % kPlaces];
+  }
+  EXPECT_LE(std::ranges::max(names_at), 8U);
 }
 
 }  // namespace

@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temporary_directory.h"
@@ -213,6 +215,43 @@ TEST_F(UserFileTest, LookUpBeforeTheChangeKeepsItsUsers) {
   write("c@d 2\n");
   EXPECT_NE(file->current(), before);
   EXPECT_NE(before->find("a@b"), nullptr);
+}
+
+// What a session holds is whole, whatever other threads read meanwhile. Under ThreadSanitizer.
+TEST_F(UserFileTest, TenThousandUsersAreReadAgainWhileSessionsLookThemUp) {
+  const auto all = [](const std::string& password) {
+    std::string text;
+    for (int i = 0; i < 10'000; ++i) {
+      text += "user" + std::to_string(i) + "@example.com " + password + '\n';
+    }
+    return text;
+  };
+  write(all("first"));
+  const auto file = open();
+  ASSERT_NE(file, nullptr) << error_;
+  std::atomic<bool> ended = false;
+  std::vector<std::thread> sessions;
+  for (int session = 0; session < 2; ++session) {
+    sessions.emplace_back([&] {
+      for (int i = 0; !ended; i = (i + 1) % 10'000) {
+        const auto held = file->current();
+        const User* user = held->find("user" + std::to_string(i) + "@example.com");
+        ASSERT_NE(user, nullptr);
+        const User* last = held->find("user9999@example.com");
+        ASSERT_NE(last, nullptr);
+        EXPECT_EQ(user->password.matches("first"), last->password.matches("first"));
+      }
+    });
+  }
+  for (const auto* password : {"second", "third", "fourth"}) {
+    write(all(password), "new.txt");
+    std::filesystem::rename(directory_.path() / "new.txt", path_);
+    EXPECT_EQ(file->reload(), 10'000U);
+    EXPECT_TRUE(file->current()->find("user0@example.com")->password.matches(password));
+  }
+  ended = true;
+  for (auto& session : sessions) session.join();
+  EXPECT_TRUE(problems_.empty());
 }
 
 TEST_F(UserFileTest, StartFailsWithoutAGoodFile) {

@@ -43,7 +43,8 @@ def page_table():
     """TABLE as docs/clients.md has it."""
     rows = ["| client | " + " | ".join(MODES) + " |", "|---" * (len(MODES) + 1) + "|"]
     for (client, protocol), modes in TABLE.items():
-        rows.append(f"| {client}, {protocol} | " + " | ".join(", ".join(modes.get(mode, ("–",))) for mode in MODES) + " |")
+        cells = [", ".join(modes.get(mode, ("–",))) for mode in MODES]
+        rows.append(f"| {client}, {protocol} | " + " | ".join(cells) + " |")
     return "\n".join(rows) + "\n"
 
 
@@ -65,7 +66,8 @@ class EncryptedCase(ClientCase):
         """Mode, mechanism and port, each with fresh servers; after each what the servers logged is looked at."""
         for mode, mechanisms in TABLE[client, protocol].items():
             for mechanism in mechanisms:
-                self.smtp, self.pop3 = (self.site.start(which, *self.server_arguments(which)) for which in ("smtpd", "pop3d"))
+                self.smtp, self.pop3 = (self.site.start(which, *self.server_arguments(which))
+                                        for which in ("smtpd", "pop3d"))
                 for file in self.store.files():
                     (self.store.folder / file).unlink()
                 server = self.smtp if protocol == "SMTP" else self.pop3
@@ -91,8 +93,8 @@ class CurlTest(EncryptedCase):
 
     def curl(self, mode, scheme, port, path, mechanism, *options):
         tls = {CLEAR: [], STARTED: ["--ssl-reqd"], AT_ONCE: []}[mode]
-        said = self.run_client("curl", "-sSv", *tls, "--cacert", self.authority, "-u", f"{JOHN}:{PASSWORD}", "--login-options",
-                               f"AUTH={mechanism}", *options,
+        said = self.run_client("curl", "-sSv", *tls, "--cacert", self.authority, "-u", f"{JOHN}:{PASSWORD}",
+                               "--login-options", f"AUTH={mechanism}", *options,
                                f"{scheme}{'s' if mode == AT_ONCE else ''}://localhost:{port}{path}")
         self.assert_used(mechanism, said)
 
@@ -116,10 +118,15 @@ class SwaksTest(EncryptedCase):
         self.put_file("letter.txt", LETTER)
         tls = {CLEAR: [], STARTED: ["-tls"], AT_ONCE: ["--tlsc"]}
         for mode, mechanism, port in self.cases("swaks", "SMTP"):
-            said = self.run_client("swaks", "--server", "127.0.0.1", "--port", port, "--helo", "localhost", "--from", SENDER,
-                                   "--to", JOHN, "--data", "@letter.txt", *tls[mode], "--tls-ca-path", self.authority,
-                                   "--tls-verify", "-a", mechanism, "-au", JOHN, "-ap", PASSWORD)
+            said = self.run_client("swaks", "--server", "127.0.0.1", "--port", port, "--helo", "localhost",
+                                   "--from", SENDER, "--to", JOHN, "--data", "@letter.txt", *tls[mode], "--tls-verify",
+                                   "--tls-ca-path", self.authority, "-a", mechanism, "-au", JOHN, "-ap", PASSWORD)
             self.assert_used(mechanism, said)
+
+
+# What changes in the page's files of msmtp and mpop.
+TLS_SETTINGS = {CLEAR: ("tls on", "tls off"), STARTED: ("tls on", "tls on"),
+                AT_ONCE: ("tls_starttls on", "tls_starttls off")}
 
 
 class MsmtpTest(EncryptedCase):
@@ -128,8 +135,8 @@ class MsmtpTest(EncryptedCase):
     def test_it_sends(self):
         self.arrives = LETTER
         for mode, mechanism, port in self.cases("msmtp", "SMTP"):
-            tls = {CLEAR: ("tls on", "tls off"), STARTED: ("tls on", "tls on"), AT_ONCE: ("tls_starttls on", "tls_starttls off")}
-            self.configure(".msmtprc-tls", tls[mode], ("auth plain", f"auth {mechanism.lower()}"), ("port 2525", f"port {port}"))
+            self.configure(".msmtprc-tls", TLS_SETTINGS[mode], ("auth plain", f"auth {mechanism.lower()}"),
+                           ("port 2525", f"port {port}"))
             said = self.run_client("msmtp", "--debug", "--file", ".msmtprc-tls", JOHN, input=LETTER)
             self.assert_used(mechanism, said)
 
@@ -140,8 +147,8 @@ class MpopTest(EncryptedCase):
     def test_it_fetches(self):
         mail, fetched = self.maildir(), 0
         for mode, mechanism, port in self.cases("mpop", "POP3"):
-            tls = {CLEAR: ("tls on", "tls off"), STARTED: ("tls on", "tls on"), AT_ONCE: ("tls_starttls on", "tls_starttls off")}
-            self.configure(".mpoprc-tls", tls[mode], ("auth plain", f"auth {mechanism.lower()}"), ("port 1110", f"port {port}"))
+            self.configure(".mpoprc-tls", TLS_SETTINGS[mode], ("auth plain", f"auth {mechanism.lower()}"),
+                           ("port 1110", f"port {port}"))
             said = self.run_client("mpop", "--debug", "--file", ".mpoprc-tls")
             self.assert_used(mechanism, said)
             fetched += 1
@@ -214,14 +221,17 @@ class OpensslTest(EncryptedCase):
     def s_client(self, mode, protocol, port, dialogue):
         """What the server answers, when s_client has done its own part."""
         starttls = ("-starttls", protocol) if mode == STARTED else ()
-        return self.run_client("openssl", "s_client", "-quiet", *starttls, "-connect", f"127.0.0.1:{port}", "-verify_ip",
-                               "127.0.0.1", "-verify_return_error", "-CAfile", self.authority, input=dialogue)
+        return self.run_client("openssl", "s_client", "-quiet", *starttls, "-connect", f"127.0.0.1:{port}",
+                               "-verify_ip", "127.0.0.1", "-verify_return_error", "-CAfile", self.authority,
+                               input=dialogue)
 
     def test_it_sends(self):
         self.arrives = LETTER
         for mode, mechanism, port in self.cases("openssl s_client", "SMTP"):
-            self.s_client(mode, "smtp", port, f"EHLO localhost\r\nAUTH {mechanism} {self.PLAIN}\r\nMAIL FROM:<{SENDER}>\r\n"
-                          f"RCPT TO:<{JOHN}>\r\nDATA\r\n".encode() + wire.stuffed(LETTER) + b".\r\nQUIT\r\n")
+            commands = ("EHLO localhost", f"AUTH {mechanism} {self.PLAIN}", f"MAIL FROM:<{SENDER}>",
+                        f"RCPT TO:<{JOHN}>", "DATA", "")
+            self.s_client(mode, "smtp", port,
+                          "\r\n".join(commands).encode() + wire.stuffed(LETTER) + b".\r\nQUIT\r\n")
 
     def test_it_fetches(self):
         login = {"USER": f"USER {JOHN}\r\nPASS {PASSWORD}\r\n", "PLAIN": f"AUTH PLAIN {self.PLAIN}\r\n"}
