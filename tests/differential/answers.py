@@ -7,10 +7,10 @@ An answer is a short text that can be compared:
     POP3   +OK or -ERR [AUTH]             with the response code, if there is one
            +OK 2 55                       STAT's, LIST n's and UIDL n's numbers; a UIDL is "uid"
            +OK: 1 23, 2 32                LIST's and UIDL's lines
-           +OK: TOP, UIDL                 CAPA's, in no order
+           +OK: TOP, UIDL                 CAPA's, in no order; and AUTH's, where it lists mechanisms
            +OK: Subject: one\\n\\nfirst\\n  RETR's and TOP's message
-           + for more                     AUTH's prompt
-    both   221, ends                      behind a farewell: the server closed the connection
+    both   334 VXNlcm5hbWU6, + VXNl…      AUTH's challenge
+           221, ends                      behind a farewell: the server closed the connection
            ends                           it closed without a word
            silence                        nothing came for SILENCE_S
            … and then: ...                more than one answer
@@ -23,6 +23,7 @@ FAREWELLS = ("221", "421", "521")   # RFC 5321 §3.8, RFC 7504 §4
 
 # The words that follow these names of CAPA are the server's own.
 OWN_WORDS = {"IMPLEMENTATION"}
+MECHANISMS = {"AUTH", "SASL"}   # what follows these has no order
 MESSAGES, LISTS = {b"RETR", b"TOP"}, {b"LIST", b"UIDL"}
 SMTP_LINE = re.compile(rb"(\d{3})([ -]?)(?:([245]\.\d{1,3}\.\d{1,3}) )?(.*)\r\n", re.DOTALL)
 
@@ -45,9 +46,11 @@ def one_line(connection):
 
 
 def offer(line):
-    """A line of CAPA; by its name alone where what follows are the server's own words."""
-    name = line.partition(" ")[0]
-    return name if name in OWN_WORDS else line
+    """A line of EHLO's answer or CAPA's; by its name alone where what follows are the server's own words."""
+    name, *words = line.split(" ")
+    if name in MECHANISMS:
+        words.sort()
+    return name if name in OWN_WORDS else " ".join([name, *words])
 
 
 def with_the_end(connection, answer):
@@ -86,12 +89,19 @@ class Smtp:
             return f"malformed: {lines}"
         answer = " ".join(filter(None, lines[0][:2]))
         if command[:4].upper() == b"EHLO" and answer == "250":
-            return f"{answer} {', '.join(sorted(text for _, _, text in lines[1:]))}"
+            return f"{answer} {', '.join(sorted(offer(text) for _, _, text in lines[1:]))}"
+        if answer == "334":
+            return f"{answer} {lines[0][2]}".rstrip()
         return f"{answer}, {len(lines)} lines" if len(lines) > 1 else answer
 
     @staticmethod
     def accepted(answer):
         return answer[0] in "23"
+
+    @staticmethod
+    def asks_more(answer):
+        """Whether it is AUTH's challenge."""
+        return answer[:3] == "334"
 
 
 class Pop3:
@@ -108,10 +118,8 @@ class Pop3:
         line = one_line(connection)
         if isinstance(line, str):
             return line
-        if line == b"+ \r\n":
-            connection.send(b"*\r\n")   # RFC 5034 §4: never mind
-            one_line(connection)
-            return "+ for more"
+        if line.startswith(b"+ ") and line.endswith(b"\r\n"):
+            return shown(line).removesuffix("\\r\\n").rstrip()
         status = re.fullmatch(rb"(\+OK|-ERR)(?: (\[[A-Z/-]+\]))?(?: ?(.*))?\r\n", line, re.DOTALL)
         if not status:
             return f"malformed: {shown(line)}"
@@ -121,7 +129,7 @@ class Pop3:
             return answer
         if verb == b"STAT" or verb in LISTS and arguments:
             return f"{answer} {Pop3.listed(verb, status[3])}"
-        if verb in MESSAGES | LISTS | {b"CAPA"}:
+        if verb in MESSAGES | LISTS | {b"CAPA"} or verb == b"AUTH" and not arguments:
             return Pop3.read_lines(connection, verb)
         return answer
 
@@ -152,3 +160,8 @@ class Pop3:
     @staticmethod
     def accepted(answer):
         return answer.startswith("+")
+
+    @staticmethod
+    def asks_more(answer):
+        """Whether it is AUTH's challenge."""
+        return answer == "+" or answer.startswith("+ ")

@@ -8,12 +8,14 @@
 Answers are compared by meaning, not by word (answers.py), and so is what is in the mailboxes afterwards.
 Every difference must have its explanation in explanations.toml, and every explanation its difference.
 
-The peers are private instances on ports of 127.0.0.1, in temporary folders, which end with the script; it
-must be root to start them. Our servers are those that MYSMTPD and MYPOPD name, by default build/asan's.
+The peers are private instances on ports of 127.0.0.1, in temporary folders, which end with the script,
+however it ends (pid_namespace.py); it must be root to start them. Our servers are those that MYSMTPD and
+MYPOPD name, by default build/asan's.
 Exit status 0: every difference is explained, once; 1: one is not, or an explanation explains nothing;
 2: no transcript is named so; 77: a peer cannot be run here.
 """
 import collections
+import re
 import signal
 import sys
 
@@ -21,6 +23,7 @@ import e2e_path  # noqa: F401  (makes the next ones findable)
 import dialogue
 import differences
 import explanations
+import pid_namespace
 import servers
 import transcript_form
 import transcripts
@@ -28,14 +31,12 @@ from dovecot import Dovecot
 from postfix import Postfix
 
 
-def ours_of(transcript, which):
+def ours_of(transcript):
     """What our server says, and what is in the mailboxes then."""
     site = servers.Site(transcript.users)
     try:
-        for number, (mailbox, message) in enumerate(transcript.given):
-            site.store.put(mailbox, number, message)
-        server = site.start(which, *transcript.arguments())
-        said = dialogue.Dialogue(transcript, server.port, discipline_of(transcript)).play()
+        server = transcripts.start(site, transcript)
+        said = dialogue.Dialogue(transcript, server.tls_port or server.port, *disciplines_of(transcript)).play()
         if fault := site.end(server):
             raise RuntimeError(fault)
         return said, {user: messages for user in site.store.folders() if (messages := site.store.of(user))}
@@ -43,21 +44,25 @@ def ours_of(transcript, which):
         site.close()
 
 
-def discipline_of(transcript):
-    """Our line ending rule (docs/protocols.md §2)."""
+def disciplines_of(transcript):
+    """Our line ending rule (docs/protocols.md §2), before and after the handshake."""
     if transcript.name.startswith("pop3/"):
-        return dialogue.POP3
-    sent = b"".join(step.octets for step in transcript.steps if step.letter in "CB")
-    end = sent.find(b"\n")
-    lf = end >= 0 and sent[end - 1:end] != b"\r"
-    return dialogue.SMTP_LF if lf else dialogue.SMTP_CRLF
+        return [dialogue.POP3] * 2
+    sent = [b"", b""]
+    over_tls = False
+    for step in transcript.steps:
+        over_tls = over_tls or step.letter == "H"
+        if step.letter in "CB":
+            sent[over_tls] += step.octets
+    return [dialogue.SMTP_LF if re.match(rb"([^\n]*[^\r\n])?\n", octets) else dialogue.SMTP_CRLF for octets in sent]
 
 
-def compare(peer, transcript, which):
-    said, mailboxes = ours_of(transcript, which)
+def compare(peer, transcript):
+    said, mailboxes = ours_of(transcript)
     mailboxes = {user: [peer.delivered_form(message) for message in messages] for user, messages in mailboxes.items()}
     port = peer.open(transcript)
-    theirs = dialogue.Dialogue(transcript, port, peer.discipline(transcript), said, peer.probe).play()
+    discipline = peer.discipline(transcript)
+    theirs = dialogue.Dialogue(transcript, port, discipline, discipline, said, peer.probe).play()
     return (differences.of_dialogues(peer.name, transcript.name, said, theirs) +
             differences.of_mailboxes(peer.name, transcript.name, mailboxes, peer.mailboxes()))
 
@@ -80,7 +85,7 @@ def settings_first(transcript):
 
 def play_all(played, signals):
     found = []
-    for peer_type, which in ((Postfix, "smtpd"), (Dovecot, "pop3d")):
+    for peer_type in (Postfix, Dovecot):
         mine = sorted((t for t in played if t.name.startswith(peer_type.protocol + "/")), key=settings_first)
         if not mine:
             continue
@@ -90,7 +95,7 @@ def play_all(played, signals):
                 if signals:
                     sys.exit(128 + signals[0])
                 try:
-                    found += compare(peer, transcript, which)
+                    found += compare(peer, transcript)
                 except Exception as error:
                     error.add_note(f"while {transcript.name} was played")
                     raise
@@ -138,4 +143,4 @@ def report(found, known, listing, all_played):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(pid_namespace.run(lambda: main(sys.argv[1:])))

@@ -6,6 +6,7 @@ import unittest
 
 import e2e_path  # noqa: F401  (makes the next ones findable)
 import answers
+import compare_with_peers
 import dialogue
 import differences
 import explanations
@@ -54,7 +55,7 @@ def transcript(name, *lines):
 
 def smtp(answer_to, *lines, reference=None, discipline=LF_LINES):
     with Peer(b"220 x\r\n", answer_to) as peer:
-        return dialogue.Dialogue(transcript("smtp/made", *lines), peer.port, discipline, reference).play()
+        return dialogue.Dialogue(transcript("smtp/made", *lines), peer.port, discipline, reference=reference).play()
 
 
 def pop3(answer_to, *lines, probe=b"CAPA"):
@@ -104,6 +105,44 @@ class DialogueTest(unittest.TestCase):
         theirs = smtp(fixed({b"QUIT now": None}, b"250 ok\r\n"), *lines, reference=ours)
         self.assertEqual(said(theirs), ["220", "250", "ends", "250", "stays open"])
 
+    def test_what_answers_a_challenge_is_no_command(self):
+        def answer_to(line):
+            return {b"AUTH PLAIN": b"+ \r\n", b"STAT": b"+OK in\r\n", b"AUTH X": b"-ERR\r\n"}.get(
+                line, b"+OK 2 55\r\n")
+        asked = pop3(answer_to, "C: AUTH PLAIN", "C: STAT", "C: STAT ", probe=None)
+        self.assertEqual(said(asked)[1:4], ["+", "+OK", "+OK 2 55"])
+        self.assertEqual([one.in_login for one in asked.values()][1:4], [False, True, False])
+
+    def test_who_refuses_a_challenge_that_ours_makes_is_brought_back_to_it(self):
+        lines = ("C: EHLO x", "C: AUTH PLAIN", "C: AA==", "C: QUIT")
+        table = {b"AUTH PLAIN": b"334 \r\n", b"AA==": b"235 2.7.0 in\r\n", b"QUIT": None}
+        ours = smtp(fixed(table), *lines)
+        refusals = [b"504 5.5.4 no\r\n"]
+
+        def refuses_once(line):
+            return refusals.pop() if line == b"AUTH PLAIN" and refusals else fixed(table)(line)
+        self.assertEqual(said(smtp(refuses_once, *lines, reference=ours)),
+                         ["220", "250 2.0.0", "504 5.5.4", "235 2.7.0", "ends"])
+
+    def test_what_made_the_state_is_the_login_and_what_came_after_the_last_greeting(self):
+        def state(*asked):
+            return dialogue.what_made_the_state([dialogue.Asked(1, *one) for one in asked])
+        hello, login, mail = (b"EHLO x", "250", True), (b"AUTH PLAIN AA==", "235", True), (b"MAIL FROM:<>", "250", True)
+        challenge, response = (b"AUTH PLAIN", "334", True, True), (b"AA==", "235", True, False, True)
+        starts_tls, handshake = (b"STARTTLS", "220", True), (dialogue.HANDSHAKE, "done", True)
+        self.assertEqual(state(hello, mail, hello), [b"EHLO x"])
+        self.assertEqual(state(hello, login, mail, hello), [b"EHLO x", b"AUTH PLAIN AA==", b"EHLO x"])
+        self.assertEqual(state(hello, challenge, response, mail), [b"EHLO x", b"AUTH PLAIN", b"AA==", b"MAIL FROM:<>"])
+        self.assertEqual(state(hello, challenge), [b"EHLO x", b"AUTH PLAIN"])
+        self.assertEqual(state(hello, challenge, (b"*", "501", False, False, True)), [b"EHLO x"])
+        self.assertEqual(state(hello, login, starts_tls, handshake, hello), [b"STARTTLS", b"the handshake", b"EHLO x"])
+
+    def test_after_the_handshake_the_first_line_decides_again(self):
+        made = transcript_form.Transcript("smtp/made", {"tls": "offered"})
+        for number, line in enumerate(("C: STARTTLS", "H: ", r"B: NOOP\n", "X: "), 1):
+            transcript_form.take(made, line[0], line[3:], number, "")
+        self.assertEqual(compare_with_peers.disciplines_of(made), [dialogue.SMTP_CRLF, dialogue.SMTP_LF])
+
     def test_an_answer_to_nothing_is_seen(self):
         asked = smtp(fixed({b"HELO x": b"250 ok\r\n250 ok\r\n", b"QUIT": b"221 bye\r\n"}), "C: HELO x", "C: QUIT")
         self.assertEqual(said(asked)[-1], "stays open")
@@ -120,6 +159,7 @@ class AnswersTest(unittest.TestCase):
         for reply, answer in ((b"250-h\r\n250-B\r\n250 A\r\n", "250 A, B"), (b"250 h\r\n", "250 ")):
             self.assertEqual(said(smtp(fixed({b"EHLO x": reply}), "C: EHLO x"))[1], answer)
         self.assertTrue(said(smtp(fixed({b"EHLO x": b"250-h\r\n550 A\r\n"}), "C: EHLO x"))[1].startswith("malformed"))
+        self.assertEqual(said(smtp(fixed({b"EHLO x": b"250-h\r\n250 AUTH B A\r\n"}), "C: EHLO x"))[1], "250 AUTH A B")
 
     def test_a_dot_that_is_not_doubled_is_seen(self):
         def with_body(body):
@@ -172,6 +212,14 @@ class DifferencesTest(unittest.TestCase):
         self.assertEqual(between([b"a\r\n"], [b"a\n"]), [])
         self.assertEqual(between([b"a\n", b"b\n"], [b"a\n"]), [("message 1 of j", r"b\n", "no message")])
         self.assertEqual(between([b"a\rb"], [b"a b"]), [("message 0 of j", r"a\rb", "a b")])
+        long = b"".join(b"%d\n" % number for number in range(500))
+        self.assertEqual(between([b"a" + long], [b"b" + long]), [("message 0 of j", "a…", "b…")])
+
+    def test_status_codes_are_unasked_again_after_the_handshake(self):
+        hello, starts_tls, handshake = (b"EHLO x", "250 A"), (b"STARTTLS", "220 2.0.0"), (dialogue.HANDSHAKE, "done")
+        self.assertEqual(self.between([hello, starts_tls, handshake, (b"NOOP", "250")],
+                                      [hello, starts_tls, handshake, (b"NOOP", "250 2.0.0")]),
+                         [("replies of a session without EHLO", "no status code", "a status code")])
 
 
 class ExplanationsTest(unittest.TestCase):

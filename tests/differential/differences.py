@@ -1,5 +1,6 @@
 """Where two servers' answers to the same client differ, and where what they left in the mailboxes does."""
 import dataclasses
+import os
 import re
 
 import answers
@@ -7,6 +8,7 @@ import dialogue
 
 NOTHING = "-"   # no answer at this place: the line was not yet at its end, or part of a message
 OFFERS = re.compile(rb"(EHLO|CAPA)\b", re.IGNORECASE)
+LONG_END = 1000
 STATUS = re.compile(r"^(\d{3}) [245]\.\d+\.\d+")
 
 
@@ -36,6 +38,8 @@ def of_dialogues(peer, transcript, ours, theirs):
         if not extended and STATUS.match(other) and not STATUS.match(mine):
             status_unasked = True
             other = STATUS.sub(r"\1", other)
+        if asked.command == dialogue.HANDSHAKE:
+            extended = False   # RFC 3207 §4.2
         if here[0] and here[0].accepted and asked.command[:4].upper() in (b"HELO", b"EHLO"):
             extended = asked.command[:4].upper() == b"EHLO"
         if mine != other:
@@ -76,8 +80,16 @@ def of_mailboxes(peer, transcript, ours, theirs):
         for number in range(max(len(mine), len(other))):
             pair = [answers.shown(kept[number]) if number < len(kept) else "no message" for kept in (mine, other)]
             if pair[0] != pair[1]:
-                found.append(Difference(peer, transcript, 0, f"message {number} of {mailbox}", *pair))
+                found.append(Difference(peer, transcript, 0, f"message {number} of {mailbox}", *shortened(*pair)))
     return found
+
+
+def shortened(mine, other):
+    """Of two long texts, the same end is left out."""
+    same = len(os.path.commonprefix([mine[::-1], other[::-1]]))
+    if same <= LONG_END:
+        return mine, other
+    return mine[:-same] + "…", other[:-same] + "…"
 
 
 def lines_of(message):

@@ -1,11 +1,13 @@
-"""A private Dovecot: POP3 only, its own configuration, run folder, mailboxes, users and port.
+"""A private Dovecot: POP3 only, its own configuration, run folder, mailboxes, users and ports.
 
 It is set as near to mypopd as it can be: passwords in the clear are allowed, nobody waits after a wrong
-one. It ends a session after 10 or 20 refusals in a row; a probe after each keeps it from that.
+one, and a name without a domain is given one, the first user's. It ends a session after 10 or 20 refusals
+in a row; a probe after each keeps it from that. The private Postfix has its logins checked by one, too.
 """
 import subprocess
 import threading
 
+import certificates
 import dialogue
 import private
 
@@ -17,9 +19,12 @@ listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = /dev/stderr
-ssl = no
+ssl = {ssl}
+ssl_cert = <{certificate}
+ssl_key = <{key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login scram-sha-256
+auth_default_realm = {domain}
 auth_failure_delay = 0
 first_valid_uid = 1
 first_valid_gid = 1
@@ -32,7 +37,13 @@ service pop3-login {{
     port = {port}
   }}
   inet_listener pop3s {{
-    port = 0
+    port = {tls_port}
+    ssl = {ssl}
+  }}
+}}
+service auth {{
+  unix_listener {logins} {{
+    mode = 0666
   }}
 }}
 service anvil {{
@@ -63,28 +74,38 @@ class Dovecot:
     def __init__(self):
         self.folder = private.Folder()
         self.maildirs = private.Maildirs(self.folder.path / "mail")
+        self.logins = self.folder.path / "logins"   # the socket where it checks them for others
         self.process = None
-        self.users = ""
-        self.port = 0
+        self.settings = None   # those it runs with
+        self.port = self.tls_port = 0
 
     def open(self, transcript):
-        """Fresh mailboxes, with what is given; started anew when the users are others."""
+        """Fresh mailboxes, with what is given; started anew when the users are others, or TLS is."""
         users = self.maildirs.reset(transcript.users)
         for number, (user, message) in enumerate(transcript.given):
             self.maildirs.put(user, number, message)
-        if transcript.users != self.users or self.process is None:
-            self.stop()
-            self.start(users)
-            self.users = transcript.users
-        return self.port
+        self.serve(users, transcript.tls is not None)
+        return self.tls_port if transcript.tls == "started" else self.port
 
-    def start(self, users):
+    def serve(self, users, tls=False):
+        """Runs for these users, as Maildirs.reset() returns them, with TLS or without."""
+        if (users, tls) != self.settings or self.process is None:
+            self.stop()
+            self.start(users, tls)
+            self.settings = (users, tls)
+
+    def start(self, users, tls):
         uid, gid = private.owner()
         self.folder.write("users", "".join(
             f"{name.lower()}:{password}:{uid}:{gid}::{self.maildirs.folder}/{home}\n"
             for name, (home, password) in users.items()))
-        self.port = private.free_port()
-        configuration = self.folder.write("dovecot.conf", SETTINGS.format(folder=self.folder.path, port=self.port))
+        self.port, tls_port = private.free_ports(2)
+        self.tls_port = tls_port if tls else 0   # 0: none
+        pair = certificates.shared().server
+        configuration = self.folder.write("dovecot.conf", SETTINGS.format(
+            folder=self.folder.path, port=self.port, tls_port=self.tls_port, logins=self.logins,
+            ssl="yes" if tls else "no", certificate=pair.certificate, key=pair.key,
+            domain=next(iter(users)).rpartition("@")[2]))
         self.process = subprocess.Popen(
             ["dovecot", "-F", "-c", configuration], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env={"PATH": private.PATH, "LC_ALL": "C"}, start_new_session=True)

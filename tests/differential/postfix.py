@@ -2,16 +2,18 @@
 
 It takes mail for the users of a transcript and for nobody else; every other transport is error:. It
 looks up no name. Where it has a choice, it is set as near to mysmtpd as it can be, so that what still
-differs says something: brackets and domains are asked for, limits of errors are out of the way, and
-bare newlines are what the transcript is about.
+differs says something: brackets and domains are asked for, limits of errors are out of the way, bare
+newlines are what the transcript is about, and so are TLS and who may send. A private Dovecot checks the logins.
 """
 import re
 import shutil
 import subprocess
 import time
 
+import certificates
 import dialogue
 import private
+from dovecot import Dovecot
 
 PATIENCE_S = 60   # only keeps a hang from lasting for ever
 MASTER = "/usr/lib/postfix/sbin/master"   # where Debian has it
@@ -20,6 +22,7 @@ QUEUES = ("maildrop", "incoming", "active", "deferred")   # the way of a message
 
 SERVICES = """\
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 pickup    unix n - n 60 1 pickup
 cleanup   unix n - n - 0 cleanup
 qmgr      unix n - n 300 1 qmgr
@@ -35,6 +38,7 @@ error     unix - - n - - error
 retry     unix - - n - - error
 virtual   unix - n n - - virtual
 anvil     unix - - n - 1 anvil
+tlsmgr    unix - - n 1000? 1 tlsmgr
 postlog   unix-dgram n - n - 1 postlogd
 """
 
@@ -101,7 +105,24 @@ smtpd_forbid_bare_newline = {bare_newline}
 smtpd_forbid_bare_newline_exclusions =
 # No header is changed for a client that is not ours.
 local_header_rewrite_clients =
+# TLS and logins.
+smtpd_tls_security_level = {tls}
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {logins}
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_auth_only = no
+# A sender is refused at MAIL already.
+smtpd_delay_reject = no
+smtpd_sender_login_maps = texthash:{folder}/owners
+smtpd_sender_restrictions = {senders}
+disable_vrfy_command = {hide_users}
 """
+# Who may send.
+SENDERS = {(): "", ("require-login",): "reject_sender_login_mismatch, permit_sasl_authenticated, reject",
+           ("any-sender", "require-login"): "permit_sasl_authenticated, reject"}
 
 
 class Postfix:
@@ -109,13 +130,14 @@ class Postfix:
 
     @staticmethod
     def why_not():
-        return private.why_not("Postfix", "postfix")
+        return private.why_not("Postfix", "postfix") or Dovecot.why_not()
 
     def __init__(self):
         self.folder = private.Folder()
         self.maildirs = private.Maildirs(self.folder.path / "mail")
+        self.accounts = Dovecot()
         self.settings = None   # those it runs with
-        self.port = 0
+        self.port = self.tls_port = 0
 
     def open(self, transcript):
         """Fresh mailboxes; started anew when the transcript asks for other settings."""
@@ -123,23 +145,32 @@ class Postfix:
         settings = self.settings_for(transcript, users)
         if settings != self.settings:
             self.stop()
+            self.accounts.serve(users)
             self.start(settings)
-        return self.port
+        return self.tls_port if transcript.tls == "started" else self.port
 
     def settings_for(self, transcript, users):
         domains = list(dict.fromkeys(name.rpartition("@")[2] for name in users))
         uid, gid = private.owner()
+        pair = certificates.shared().server
         main = SETTINGS.format(
             folder=self.folder.path, domain=domains[0], domains=" ".join(domains), uid=uid, gid=gid,
             recipients=transcript.options.get("max-recipients", "1000"),
             message_size=transcript.options.get("max-message-size", DEFAULT_MESSAGE_SIZE),
-            bare_newline=bare_newline_of(transcript))
-        mailboxes = "".join(f"{name.lower()} {folder}/\n" for name, (folder, _) in users.items())
+            bare_newline=bare_newline_of(transcript), tls="may" if transcript.tls else "none",
+            certificate=pair.certificate, key=pair.key, logins=self.accounts.logins,
+            senders=SENDERS[tuple(sorted({"any-sender", "require-login"} & transcript.options.keys()))],
+            hide_users="yes" if "hide-users" in transcript.options else "no")
+        mailboxes = "".join(f"{quoted(name.lower())} {folder}/\n" for name, (folder, _) in users.items())
         postmaster = transcript.options.get("postmaster", next(iter(users)))
         taken = {name.lower() for name in users}
         aliases = "".join(f"{name} {postmaster}\n" for name in (f"postmaster@{domain.lower()}" for domain in domains)
                           if name not in taken)
-        return {"main.cf": main, "mailboxes": mailboxes, "aliases": aliases}
+        owners = "".join(f"{quoted(name)} {name}\n" for name in sorted(taken))
+        owners += "".join(f"{alias.split()[0]} {postmaster.lower()}\n" for alias in aliases.splitlines())
+        # The last is none of Postfix's: to forget an account's old password, it must ask the new Dovecot.
+        return {"main.cf": main, "mailboxes": mailboxes, "aliases": aliases, "owners": owners,
+                "logins": transcript.users}
 
     def start(self, settings):
         for name in ("queue", "data"):
@@ -147,8 +178,8 @@ class Postfix:
         shutil.chown(self.folder.path / "data", "postfix")
         for name, text in settings.items():
             self.folder.write(name, text)
-        self.port = private.free_port()
-        self.folder.write("master.cf", SERVICES.format(port=self.port))
+        self.port, self.tls_port = private.free_ports(2)
+        self.folder.write("master.cf", SERVICES.format(port=self.port, tls_port=self.tls_port))
         # Either returns when the port is open. The first makes the queue's folders, and takes its time.
         if (self.folder.path / "queue" / "pid").exists():
             run(MASTER, "-c", self.folder.path, "-w")
@@ -166,8 +197,11 @@ class Postfix:
         return file.read_text(errors="replace") if file.exists() else ""
 
     def close(self):
-        self.stop()
-        self.folder.remove()
+        try:
+            self.stop()
+        finally:
+            self.accounts.close()
+            self.folder.remove()
 
     def mailboxes(self):
         """What was delivered, without what Postfix puts in front. Waits until its queue is empty."""
@@ -210,5 +244,13 @@ def bare_newline_of(transcript):
 
 def stripped(message):
     """A delivered message without the Return-Path, Delivered-To and Received in front."""
-    stamped = re.match(rb"(?:(?:Return-Path|Delivered-To|Received):[^\n]*\n(?:[ \t][^\n]*\n)*)*", message)
-    return message[stamped.end():]
+    for name in (b"Return-Path", b"Delivered-To", b"Received"):
+        message = re.sub(rb"\A" + name + rb":[^\n]*\n(?:[ \t][^\n]*\n)*", b"", message)
+    return message
+
+
+def quoted(name):
+    """A user's name as Postfix looks it up: a quote and a backslash have one before them, between quotes."""
+    local, _, domain = name.rpartition("@")
+    escaped = re.sub(r'(["\\])', r"\\\1", local)
+    return name if escaped == local else f'"{escaped}"@{domain}'

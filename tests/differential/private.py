@@ -1,4 +1,5 @@
-"""What the private Postfix and the private Dovecot share: a folder, a free port, names of users."""
+"""What the private Postfix and the private Dovecot share: a folder, free ports, names of users."""
+import contextlib
 import os
 import pathlib
 import pwd
@@ -24,11 +25,11 @@ def owner():
     return entry.pw_uid, entry.pw_gid
 
 
-def free_port():
-    """A port of 127.0.0.1 that nobody has at this moment: neither peer can be told to take any."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_ports(count):
+    """Ports of 127.0.0.1 that nobody has at this moment: neither peer can be told to take any."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 class Folder:

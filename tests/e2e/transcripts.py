@@ -93,16 +93,21 @@ def compare_store(transcript, store):
         raise Fault(f"the store holds more than mail: {sorted(store.files())}")
 
 
+def start(site, transcript):
+    """The server that a transcript is about, on a site with the transcript's users."""
+    for number, (mailbox, message) in enumerate(transcript.given):
+        site.store.put(mailbox, number, message)
+    folder = transcript.name.split("/")[0]
+    tls = () if transcript.tls is None else certificates.shared().server.arguments()
+    if transcript.tls == "started":
+        tls += ("--tls-port", "0")
+    return site.start(folder + "d", *transcript.arguments(), *tls)
+
+
 def play(transcript, pace):
     site = servers.Site(transcript.users)
     try:
-        for number, (mailbox, message) in enumerate(transcript.given):
-            site.store.put(mailbox, number, message)
-        folder = transcript.name.split("/")[0]
-        tls = () if transcript.tls is None else certificates.shared().server.arguments()
-        if transcript.tls == "started":
-            tls += ("--tls-port", "0")
-        server = site.start(folder + "d", *transcript.arguments(), *tls)
+        server = start(site, transcript)
         with wire.Wire(server.tls_port or server.port) as client:
             if server.tls_port:
                 client.start_tls()
