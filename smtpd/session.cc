@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -258,17 +259,28 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
   return AppendMessage{receiving.chunk};
 }
 
-// Finds the reason to refuse the message, if what has come of it gives one.
+// Finds the reason to refuse the message, if what has come of it gives one. Of several it is the
+// one that shows first, so that the reply does not depend on how the message was cut on its way.
 void Session::judge(Receiving& receiving) const {
   if (receiving.refusal) return;
+  constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
   const auto& decoder = receiving.decoder;
-  const auto bare = decoder.first_bare_newline();
-  if (const auto nul = decoder.first_nul()) {
+  const uint64_t limit = settings_.limits.message_octets;
+  const auto nul = decoder.first_nul();
+  const auto bare = settings_.bare_newlines == BareNewlines::kRefuse ? decoder.first_bare_newline()
+                                                                     : std::nullopt;
+  // The octet that shows it: of a bare CR the one after it.
+  const uint64_t nul_shows = nul.value_or(kNowhere);
+  const uint64_t bare_shows = bare ? bare->octet + (bare->which == '\r' ? 1 : 0) : kNowhere;
+  const uint64_t size_shows = decoder.octets() > limit ? limit + 1 : kNowhere;
+  const uint64_t first = std::min({nul_shows, bare_shows, size_shows});
+  if (first == kNowhere) return;
+  if (first == nul_shows) {
     receiving.refusal = message_refused("NUL", *nul, {});
-  } else if (bare && settings_.bare_newlines == BareNewlines::kRefuse) {
+  } else if (first == bare_shows) {
     receiving.refusal = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
                                         "send CRLF (curl --crlf; smtplib: send_message)");
-  } else if (decoder.octets() > settings_.limits.message_octets) {
+  } else {
     receiving.refusal = message_too_large();
   }
 }
