@@ -47,7 +47,10 @@ std::optional<Line> LineReader::next() {
   return std::nullopt;
 }
 
-std::string_view LineReader::buffered() const { return std::string_view(buffer_).substr(begin_); }
+std::string_view LineReader::buffered() {
+  if (begin_ == buffer_.size()) compact();
+  return std::string_view(buffer_).substr(begin_);
+}
 
 void LineReader::consume(size_t octets) {
   assert(dropped_ == 0 && begin_ + octets <= buffer_.size());
