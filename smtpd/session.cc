@@ -254,7 +254,8 @@ std::optional<Action> Session::next_of_message(Receiving& receiving) {
   }
   reader_.consume(receiving.decoder.decode(bytes, receiving.chunk));
   judge(receiving);
-  if (receiving.refusal) receiving.chunk.clear();
+  // The buffer goes too: the rest of a message that is refused may be long in coming.
+  if (receiving.refusal) std::string().swap(receiving.chunk);
   if (receiving.chunk.empty()) return std::nullopt;
   return AppendMessage{receiving.chunk};
 }
