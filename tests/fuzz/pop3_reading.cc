@@ -1,0 +1,241 @@
+#include "tests/fuzz/pop3_reading.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <set>
+
+#include "tests/fuzz/check.h"
+
+namespace fuzz {
+namespace {
+
+constexpr size_t kReplyLine = 512;
+
+// A line as the client wrote it: its words, parted by blanks.
+struct Command {
+  std::string verb;  // in upper case
+  std::vector<std::string> arguments;
+};
+
+Command command_from(std::string_view line) {
+  Command command;
+  const size_t blank = std::min(line.find(' '), line.size());
+  for (const char c : line.substr(0, blank)) {
+    command.verb += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  while (command.verb.ends_with('\t')) command.verb.pop_back();
+  std::string word;
+  for (const char c : line.substr(blank)) {
+    if (c != ' ' && c != '\t') {
+      word += c;
+    } else if (!word.empty()) {
+      command.arguments.push_back(std::exchange(word, {}));
+    }
+  }
+  if (!word.empty()) command.arguments.push_back(word);
+  return command;
+}
+
+uint64_t number_from(std::string_view digits) {
+  uint64_t number = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return parsed.ec == std::errc() ? number : std::numeric_limits<uint64_t>::max();
+}
+
+// A message's header, the blank line, and so many lines of its body.
+std::string_view top_of(std::string_view message, uint64_t lines) {
+  bool in_body = false;
+  size_t shown = 0;
+  while (shown < message.size() && (!in_body || lines > 0)) {
+    const size_t lf = std::min(message.find('\n', shown), message.size() - 1);
+    const auto line = message.substr(shown, lf + 1 - shown);
+    if (in_body) --lines;
+    if (line.ends_with('\n') && line.find_first_not_of("\r\n") == std::string_view::npos) {
+      in_body = true;
+    }
+    shown += line.size();
+  }
+  return message.substr(0, shown);
+}
+
+std::string dot_stuffed(std::string_view lines) {
+  std::string out;
+  bool line_start = true;
+  for (const char c : lines) {
+    if (line_start && c == '.') out += '.';
+    out += c;
+    line_start = c == '\n';
+  }
+  return out;
+}
+
+class Reading {
+ public:
+  Reading(const Pop3Case& given, const Pop3Outcome& outcome)
+      : case_(given), outcome_(outcome), replies_(outcome.replies) {}
+
+  void read() {
+    FUZZ_CHECK(take_line().starts_with("+OK POP3 "));
+    std::string_view sent = case_.dialogue;
+    for (size_t lf; !closed_ && (lf = sent.find('\n')) != std::string_view::npos;) {
+      auto line = sent.substr(0, lf);
+      sent.remove_prefix(lf + 1);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      read_reply(command_from(line));
+    }
+    if (!closed_ && case_.finish == Finish::kShutDown) {
+      FUZZ_CHECK(take_line().starts_with("-ERR "));
+    }
+    FUZZ_CHECK(replies_.empty());
+    FUZZ_CHECK(outcome_.removed.has_value() == quit_);
+    if (quit_) {
+      FUZZ_CHECK(std::vector(deleted_.begin(), deleted_.end()) == *outcome_.removed);
+    }
+  }
+
+ private:
+  std::string_view take_line() {
+    const size_t end = replies_.find("\r\n");
+    FUZZ_CHECK(end != std::string_view::npos && end + 2 <= kReplyLine);
+    const auto line = replies_.substr(0, end);
+    replies_.remove_prefix(end + 2);
+    FUZZ_CHECK(std::ranges::all_of(line, [](char c) { return c >= 32 && c < 127; }));
+    return line;
+  }
+  void take(std::string_view expected) {
+    FUZZ_CHECK(replies_.starts_with(expected));
+    replies_.remove_prefix(expected.size());
+  }
+
+  void read_reply(const Command& command) {
+    const auto status = take_line();
+    const bool ok = status == "+OK" || status.starts_with("+OK ");
+    FUZZ_CHECK(ok || status.starts_with("-ERR "));
+    const bool not_removed = status == "-ERR some deleted messages not removed";
+    closed_ = not_removed || status.ends_with("closing transmission channel");
+    if (closed_) {
+      FUZZ_CHECK(!ok || command.verb == "QUIT");
+      quit_ = logged_in_ && (ok || not_removed);
+      if (quit_) FUZZ_CHECK(ok == case_.removes);
+      return;
+    }
+    if (status == "+OK Password is valid, mail loaded") {
+      FUZZ_CHECK(command.verb == "PASS" && !logged_in_);
+      logged_in_ = true;
+      return;
+    }
+    if (command.verb == "RETR" || command.verb == "TOP") return read_message(command, status);
+    if (ok) read_answer(command, status);
+  }
+
+  void read_answer(const Command& command, std::string_view status) {
+    const auto& verb = command.verb;
+    const bool is_of_one = !command.arguments.empty();
+    if (verb == "CAPA") {
+      while (take_line() != ".") {
+      }
+    } else if (verb == "DELE") {
+      FUZZ_CHECK(deleted_.insert(index_from(command)).second);
+    } else if (verb == "RSET") {
+      FUZZ_CHECK(status == "+OK " + std::to_string(deleted_.size()) + " messages restored");
+      deleted_.clear();
+    } else if (verb == "STAT") {
+      FUZZ_CHECK(status == "+OK " + std::to_string(left()) + ' ' + std::to_string(octets_left()));
+    } else if (verb == "LIST" || verb == "UIDL") {
+      if (is_of_one) {
+        FUZZ_CHECK(status == "+OK " + listed(verb, index_from(command)));
+      } else {
+        read_listing(verb, status);
+      }
+    }
+  }
+
+  void read_listing(std::string_view verb, std::string_view status) {
+    if (verb == "LIST") {
+      FUZZ_CHECK(status == "+OK " + std::to_string(left()) + " messages (" +
+                               std::to_string(octets_left()) + " octets)");
+    }
+    for (size_t i = 0; i < case_.listing.size(); ++i) {
+      if (!deleted_.contains(i)) take(listed(verb, i) + "\r\n");
+    }
+    take(".\r\n");
+  }
+
+  // Of a message that is there and not deleted.
+  size_t index_from(const Command& command) const {
+    FUZZ_CHECK(!command.arguments.empty());
+    const uint64_t number = number_from(command.arguments.front());
+    FUZZ_CHECK(logged_in_ && number >= 1 && number <= case_.listing.size());
+    FUZZ_CHECK(!deleted_.contains(number - 1));
+    return number - 1;
+  }
+
+  std::string listed(std::string_view verb, size_t index) const {
+    const auto& message = case_.listing[index];
+    return std::to_string(index + 1) + ' ' +
+           (verb == "LIST" ? std::to_string(message.octets) : message.uid);
+  }
+
+  void read_message(const Command& command, std::string_view status) {
+    const bool unavailable = status == "-ERR [SYS/TEMP] message unavailable";
+    if (status != "+OK Message follows" && !unavailable) return;
+    const std::string_view message = case_.messages[index_from(command)];
+    const auto unreadable_from = case_.unreadable_from(sent_messages_++, sent_octets_);
+    sent_octets_ += message.size();
+    auto shown = message;
+    if (command.verb == "TOP") {
+      FUZZ_CHECK(command.arguments.size() == 2);
+      shown = top_of(message, number_from(command.arguments[1]));
+    }
+    FUZZ_CHECK(unavailable == (unreadable_from == size_t{0}));
+    if (unavailable) return;
+    // Of a whole message the end must be read as well.
+    const bool to_the_end = command.verb == "RETR" || !is_complete_top(shown, command);
+    if (unreadable_from &&
+        (*unreadable_from < shown.size() || (to_the_end && *unreadable_from == message.size()))) {
+      // The client sees by the missing dot that it has not got it all.
+      const auto part = dot_stuffed(on_the_wire(shown));
+      FUZZ_CHECK(std::string_view(part).starts_with(replies_));
+      replies_ = {};
+      closed_ = true;
+      return;
+    }
+    take(dot_stuffed(on_the_wire(shown)));
+    take(".\r\n");
+  }
+
+  // Whether TOP had all its lines, so that it did not look for the message's end.
+  static bool is_complete_top(std::string_view shown, const Command& command) {
+    const auto longer = std::string(shown) + "x";
+    return top_of(longer, number_from(command.arguments[1])).size() == shown.size();
+  }
+
+  size_t left() const { return case_.listing.size() - deleted_.size(); }
+  uint64_t octets_left() const {
+    uint64_t octets = 0;
+    for (size_t i = 0; i < case_.listing.size(); ++i) {
+      if (!deleted_.contains(i)) octets += case_.listing[i].octets;
+    }
+    return octets;
+  }
+
+  const Pop3Case& case_;
+  const Pop3Outcome& outcome_;
+  std::string_view replies_;
+  std::set<size_t> deleted_;
+  bool logged_in_ = false;
+  bool closed_ = false;
+  bool quit_ = false;
+  size_t sent_messages_ = 0;
+  size_t sent_octets_ = 0;
+};
+
+}  // namespace
+
+void check_dialogue(const Pop3Case& given, const Pop3Outcome& outcome) {
+  Reading(given, outcome).read();
+}
+
+}  // namespace fuzz
