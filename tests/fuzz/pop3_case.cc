@@ -1,13 +1,17 @@
 #include "tests/fuzz/pop3_case.h"
 
+#include <algorithm>
+
 #include "tests/fuzz/case_users.h"
 
 namespace fuzz {
 namespace {
 
 constexpr size_t kMostDialogue = size_t{6} * 1024;
+constexpr size_t kMostDialogueOfMany = 64;
 constexpr size_t kMostMessage = size_t{96} * 1024;  // past what is read in one piece
 constexpr size_t kMostMessages = 256;
+constexpr size_t kMany = 8192;  // a listing of which is longer than the limit on output
 constexpr size_t kMostInMaildrop = size_t{160} * 1024;
 constexpr size_t kMostRead = size_t{256} * 1024;
 
@@ -35,13 +39,20 @@ Pop3Case::Pop3Case(std::string_view input)
   const SettingsOctets said(input);
   if (said[kPop3Errors] > 0) settings.limits.errors = said[kPop3Errors];
   const auto parts = parts_of(said.rest());
+  const bool many = said[kPop3Copies] == 255;
   if (said[kPop3LogsIn] % 2 == 1) dialogue = "USER a@b\r\nPASS x\r\n";
-  dialogue += repeated(parts.front(), said[kPop3RepeatDialogue], kMostDialogue);
-  for (size_t copy = 0, octets = 0; copy <= said[kPop3Copies]; ++copy) {
-    for (size_t i = 1; i < parts.size() && messages.size() < kMostMessages; ++i) {
-      messages.push_back(repeated(parts[i], said[kPop3RepeatMessages], kMostMessage));
-      octets += messages.back().size();
-      if (octets > kMostInMaildrop) messages.back().clear();
+  dialogue += repeated(parts.front(), said[kPop3RepeatDialogue],
+                       many ? kMostDialogueOfMany : kMostDialogue);
+  const size_t most_messages = many ? kMany : kMostMessages;
+  const size_t copies = many ? kMany : size_t{said[kPop3Copies]} + 1;
+  std::vector<std::string> originals;
+  for (size_t i = 1; i < std::min(parts.size(), most_messages + 1); ++i) {
+    originals.push_back(repeated(parts[i], said[kPop3RepeatMessages], kMostMessage));
+  }
+  for (size_t copy = 0, octets = 0; copy < copies && messages.size() < most_messages; ++copy) {
+    for (const auto& original : originals) {
+      octets += original.size();
+      messages.push_back(octets <= kMostInMaildrop ? original : std::string());
     }
   }
   for (const auto& message : messages) {
@@ -84,12 +95,17 @@ std::optional<size_t> Pop3Case::unreadable_from(size_t nth, size_t octets_before
   return said[kPop3ReadOctet];
 }
 
-std::string on_the_wire(std::string_view message) {
+std::string lines_with_crlf(std::string_view text) {
   std::string out;
-  for (const char c : message) {
+  for (const char c : text) {
     if (c == '\n' && !out.ends_with('\r')) out += '\r';
     out += c;
   }
+  return out;
+}
+
+std::string on_the_wire(std::string_view message) {
+  std::string out = lines_with_crlf(message);
   if (!out.empty() && !out.ends_with('\n')) out += "\r\n";
   return out;
 }

@@ -24,7 +24,7 @@ enum Pop3Octet : size_t {
   kPop3Errors,            // so many; 0: 100
   kPop3RepeatDialogue,    // repeated(): what the client sends
   kPop3RepeatMessages,    // repeated(): each message
-  kPop3Copies,            // each message so many times more
+  kPop3Copies,            // each message so many times more; 255: thousands of times
   kPop3LoginOutcomes,     // a pair a log-in: 1 unavailable, 2 refused, 3 a challenge, else checked
   kPop3MaildropOutcomes,  // a pair a log-in: 1 in use, 2 unavailable, else open
   kPop3RemoveOutcome,     // odd: failed
@@ -58,7 +58,10 @@ struct Pop3Case {
   std::string settings_octets_;
 };
 
-// A message as POP3 sends it, less the dot-stuffing: every line end as CRLF, one at the end.
+// Every line end as CRLF.
+std::string lines_with_crlf(std::string_view text);
+
+// A message as POP3 sends it, less the dot-stuffing: with one at its end as well.
 std::string on_the_wire(std::string_view message);
 
 }  // namespace fuzz

@@ -32,7 +32,7 @@ class Play {
     while (!closed_) {
       auto action = session_.next();
       FUZZ_CHECK(HeapMeter::held() <= 2 * most_octets());
-      FUZZ_CHECK(HeapMeter::peak() <= 3 * most_octets());
+      FUZZ_CHECK(HeapMeter::peak() <= 3 * (most_octets() + 2 * read_octets_));
       std::visit([this](auto& one) { perform(one); }, action);
     }
   }
@@ -40,9 +40,10 @@ class Play {
   Pop3Outcome& outcome() { return outcome_; }
 
  private:
-  // Dot-stuffing, and CRs that are missing, make at most two octets of one.
+  // The limit, and one reply, or one piece of a message: dot-stuffing, and CRs that are missing,
+  // make at most two octets of one.
   size_t most_output() const {
-    return pop3::Session::kOutputLimit + kReplyOctets + 2 * read_octets_;
+    return pop3::Session::kOutputLimit + kReplyOctets + (has_read_ ? 2 * read_octets_ : 0);
   }
   // What the session may have to hold: a line and a piece of input, its replies, what is for the
   // log, and at QUIT the indexes of all messages. A string that grows takes twice, and while it
@@ -106,6 +107,7 @@ class Play {
   void perform(const pop3::ReadMessage& asked) {
     FUZZ_CHECK(opened_ && !outcome_.removed && asked.index < case_.messages.size());
     FUZZ_CHECK(asked.max_octets > 0 && asked.max_octets <= pop3::Limits::kReadOctets);
+    has_read_ = true;
     const std::string_view message = case_.messages[asked.index];
     if (asked.offset == 0) {
       unreadable_from_ = case_.unreadable_from(sent_messages_++, sent_octets_);
@@ -138,6 +140,7 @@ class Play {
     static_cast<void>(session_.take_refusals());
     const std::string output = session_.take_output();
     FUZZ_CHECK(output.size() <= most_output());
+    has_read_ = false;
     const Unmetered own;
     outcome_.replies += output;
   }
@@ -155,6 +158,7 @@ class Play {
   size_t sent_ = 0;
   size_t attempts_ = 0;  // to log in
   bool opened_ = false;
+  bool has_read_ = false;  // a message, since the output was taken
   // Of the message that is being sent.
   size_t index_ = 0;
   size_t offset_ = 0;

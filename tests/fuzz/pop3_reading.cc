@@ -13,10 +13,11 @@ namespace {
 
 constexpr size_t kReplyLine = 512;
 
-// A line as the client wrote it: its words, parted by blanks.
+// A line as the client wrote it.
 struct Command {
-  std::string verb;  // in upper case
-  std::vector<std::string> arguments;
+  std::string verb;                    // in upper case
+  std::vector<std::string> arguments;  // parted by blanks
+  std::string rest;                    // all behind the first blank
 };
 
 Command command_from(std::string_view line) {
@@ -26,6 +27,7 @@ Command command_from(std::string_view line) {
     command.verb += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   while (command.verb.ends_with('\t')) command.verb.pop_back();
+  command.rest = line.substr(std::min(blank + 1, line.size()));
   std::string word;
   for (const char c : line.substr(blank)) {
     if (c != ' ' && c != '\t') {
@@ -121,13 +123,34 @@ class Reading {
       if (quit_) FUZZ_CHECK(ok == case_.removes);
       return;
     }
-    if (status == "+OK Password is valid, mail loaded") {
-      FUZZ_CHECK(command.verb == "PASS" && !logged_in_);
-      logged_in_ = true;
-      return;
-    }
+    if (command.verb == "USER") user_ = ok ? command.arguments.at(0) : "";
+    if (command.verb == "PASS") return read_login(command, status);
     if (command.verb == "RETR" || command.verb == "TOP") return read_message(command, status);
     if (ok) read_answer(command, status);
+  }
+
+  // Only with USER's name, and the outcomes of the case: no reply logs in by mistake.
+  void read_login(const Command& command, std::string_view status) {
+    const bool is_attempt = !logged_in_ && !user_.empty() && !command.arguments.empty() &&
+                            status != "-ERR Syntax error, command unrecognized";
+    if (!is_attempt) {
+      FUZZ_CHECK(status.starts_with("-ERR "));
+      return;
+    }
+    const auto outcome = case_.authenticated(attempts_, {user_, command.rest});
+    const auto refusal = case_.maildrop_refused(attempts_++);
+    user_.clear();
+    std::string_view expected = "-ERR [SYS/TEMP] login unavailable";
+    if (std::holds_alternative<protocol::Refused>(outcome)) {
+      expected = "-ERR [AUTH] Invalid password";
+    } else if (std::holds_alternative<protocol::Accepted>(outcome)) {
+      logged_in_ = !refusal;
+      expected = !refusal ? "+OK Password is valid, mail loaded"
+                 : *refusal == pop3::MaildropRefusal::kInUse
+                     ? "-ERR [IN-USE] maildrop is locked by another session"
+                     : "-ERR [SYS/TEMP] mail store unavailable";
+    }
+    FUZZ_CHECK(status == expected);
   }
 
   void read_answer(const Command& command, std::string_view status) {
@@ -195,10 +218,9 @@ class Reading {
     const bool to_the_end = command.verb == "RETR" || !is_complete_top(shown, command);
     if (unreadable_from &&
         (*unreadable_from < shown.size() || (to_the_end && *unreadable_from == message.size()))) {
-      // The client sees by the missing dot that it has not got it all.
-      const auto part = dot_stuffed(on_the_wire(shown));
-      FUZZ_CHECK(std::string_view(part).starts_with(replies_));
-      replies_ = {};
+      // What could be read, and no dot: so the client sees that it has not got it all.
+      take(dot_stuffed(lines_with_crlf(shown.substr(0, *unreadable_from))));
+      FUZZ_CHECK(replies_.empty());
       closed_ = true;
       return;
     }
@@ -225,6 +247,8 @@ class Reading {
   const Pop3Outcome& outcome_;
   std::string_view replies_;
   std::set<size_t> deleted_;
+  std::string user_;     // USER's name, while PASS may follow
+  size_t attempts_ = 0;  // to log in
   bool logged_in_ = false;
   bool closed_ = false;
   bool quit_ = false;

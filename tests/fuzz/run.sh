@@ -8,9 +8,9 @@ Usage: tests/fuzz/run.sh [--minutes N | --seconds N] [TARGET…]
 
 Builds the fuzz preset (clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer), makes the seeds
 out of the transcripts, and runs each target, one after the other, on one core: all of them when none is
-named. The grown corpus stays in build/fuzz/corpus/TARGET and is gone on from; what is found is put into
-build/fuzz/found/TARGET, the run's log beside it. Exit status: 0, nothing was found; 1, something was;
-2, it could not run.
+named. The grown corpus stays in build/fuzz/corpus/TARGET and is gone on from; what is found is kept in
+build/fuzz/found/TARGET and tried first the next time; what libFuzzer says is in build/fuzz/TARGET.log.
+Exit status: 0, nothing was found; 1, something was; 2, it could not run.
 
   --minutes N  how long each target runs, by the clock; 1 by default
   --seconds N  the same in seconds
@@ -61,12 +61,12 @@ last_said() { sed -n "s/^#.* $2: \([0-9]*\) .*/\1/p" "$1" | tail -n 1; }
 
 # One target: prints a line of the table. False: it found something.
 fuzz() {
-    local target="$1" corpus="build/fuzz/corpus/$1" found="build/fuzz/found/$1" log findings status=0
-    log="$found/log"
-    rm -rf "$found"
+    local target="$1" corpus="build/fuzz/corpus/$1" found="build/fuzz/found/$1" log="build/fuzz/$1.log"
+    local new findings status=0
     mkdir -p "$corpus" "$found"
-    local inputs=("$corpus" "build/fuzz/tests/fuzz/seeds/$target")
+    local inputs=("$corpus" "$found" "build/fuzz/tests/fuzz/seeds/$target")
     [[ -d "tests/fuzz/found/$target" ]] && inputs+=("tests/fuzz/found/$target")
+    touch "$log.begun"
     # AddressSanitizer keeps what was freed: little of it, so that the limit on memory means something.
     # malloc_limit_mb: the most in one piece. An input takes milliseconds; what takes five minutes hangs, on
     # however busy a machine.
@@ -74,14 +74,15 @@ fuzz() {
         "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len="${LONGEST[$target]}" \
         -timeout=300 -rss_limit_mb=512 -malloc_limit_mb=16 -dict="tests/fuzz/$target.dict" \
         -artifact_prefix="$found/" -print_final_stats=1 "${inputs[@]}" >"$log" 2>&1 || status=$?
-    findings="$(find "$found" -type f ! -name log | wc -l)"
+    new="$(find "$found" -type f -newer "$log.begun")"
+    findings="$(grep -c . <<<"$new" || true)"
     ((status == 0 || findings > 0)) || findings="status $status"
     printf '%-14s %10s %8s %8s %8s %9s   %s\n' "$target" "$(statistic "$log" number_of_executed_units)" \
         "$(statistic "$log" average_exec_per_sec)" "$(last_said "$log" cov)" "$(last_said "$log" ft)" \
         "$(statistic "$log" peak_rss_mb)" "$findings"
     ((status == 0)) && return
-    sed -n '/ false: /p; /ERROR:/p; /runtime error:/p; /^SUMMARY/p' "$log" | sed 's/^/    /'
-    find "$found" -type f ! -name log -printf '    kept: %p\n'
+    grep -E ' false: |ERROR:|runtime error:|^SUMMARY' "$log" | sed 's/^/    /' || true
+    [[ -z "$new" ]] || sed 's/^/    kept: /' <<<"$new"
     return 1
 }
 

@@ -164,8 +164,8 @@ void add_parts(const Transcript& transcript, size_t variety, Seeds& seeds) {
   }
 }
 
-// What no transcript has: so much that every limit on memory is reached.
-void add_long_ones(Seeds& seeds) {
+// What no transcript has: mostly so much that every limit on memory is reached.
+void add_others(Seeds& seeds) {
   Settings replies(fuzz::kSmtpPieces, 0);
   replies.set(fuzz::kSmtpRepeat, 254);
   seeds.add("smtp_session", "long-replies",
@@ -180,15 +180,49 @@ void add_long_ones(Seeds& seeds) {
   Settings listings(fuzz::kPop3Pieces, 1);
   listings.set(fuzz::kPop3LogsIn, 1);
   listings.set(fuzz::kPop3RepeatDialogue, 249);
-  listings.set(fuzz::kPop3Copies, 250);
+  listings.set(fuzz::kPop3Copies, 255);
   listings.set(fuzz::kPop3Interruption, 3);
   seeds.add("pop3_session", "long-listings",
             listings.octets() + "UIDL\r\nLIST\r\nDELE 3\r\n\xff\xff\xff\xff.");
+  Settings unreadable(fuzz::kPop3Pieces, 2);
+  unreadable.set(fuzz::kPop3LogsIn, 1);
+  unreadable.set(fuzz::kPop3ReadOutcome, 2);
+  unreadable.set(fuzz::kPop3ReadOctet, 20);
+  seeds.add("pop3_session", "unreadable-in-the-middle",
+            unreadable.octets() + "TOP 1 0\r\nRETR 1\r\nQUIT\r\n\xff\xffSubject: x\n\none\n.two\n");
   Settings mail(fuzz::kPop3Pieces, 6);
   mail.set(fuzz::kPop3LogsIn, 1);
   mail.set(fuzz::kPop3RepeatMessages, 255);
   seeds.add("pop3_session", "long-message",
             mail.octets() + "RETR 1\r\nTOP 1 40\r\nDELE 1\r\nQUIT\r\n\xff\xff.\n.\r\n\n.x\r");
+}
+
+// Forms that no transcript's address or user has.
+void add_forms(Seeds& seeds) {
+  constexpr std::array kPaths{"<a@[IPv6:1:2:3:4:5:6:7:8]>",
+                              "<a@[IPv6:1:2:3::5:6:7:8]>",
+                              "<a@[IPv6:1:2::5:6:7:8]>",
+                              "<a@[ipv6:1:2::127.0.0.1]>",
+                              "<a@[IPv6:1:2:3:4:5:6:1.2.3.4]>",
+                              "<a@[IPv6:1:2:3:4::1.2.3.4]>",
+                              "<a@[IPv6:1:2:3:4:5::1.2.3.4]>",
+                              "<a@[001.02.3.255]>",
+                              "<a@[1.2.3.256]>",
+                              "<a@[x-y:z]>",
+                              "<@a.b,@c:\"a\\\" b\"@d>",
+                              "<a@b-> SIZE=1 BODY=7BIT",
+                              "<a@b> SIZE=52428800 body=8bitmime ",
+                              "<a@b> SIZE=52428801",
+                              "<> SIZE=00000000000000000001"};
+  for (size_t i = 0; i < kPaths.size(); ++i) {
+    seeds.add("paths", "form-" + std::to_string(i), kPaths[i]);
+  }
+  constexpr std::array kUsers{"A@b x\na@B y\n",    "a@b {PLAIN}{x}\n#\n\r\nc@d\t \t{x y \r\n",
+                              "a@b {plain}\n",     "a@b {MD5}x\n",
+                              "a@b {}x\n.a@b x\n", "a/b@c x\n"};
+  for (size_t i = 0; i < kUsers.size(); ++i) {
+    seeds.add("users", "form-" + std::to_string(i), kUsers[i]);
+  }
 }
 
 void make(const std::filesystem::path& transcripts, const std::filesystem::path& out) {
@@ -203,7 +237,8 @@ void make(const std::filesystem::path& transcripts, const std::filesystem::path&
     add_pop3(transcript, variety, seeds);
     add_parts(transcript, variety++, seeds);
   }
-  add_long_ones(seeds);
+  add_others(seeds);
+  add_forms(seeds);
   std::cout << seeds.count() << " seeds\n";
 }
 
