@@ -123,7 +123,8 @@ class Reading {
       if (quit_) FUZZ_CHECK(ok == case_.removes);
       return;
     }
-    if (command.verb == "USER") user_ = ok ? command.arguments.at(0) : "";
+    if (command.verb == "USER" && ok) user_ = command.arguments.at(0);
+    if (status == "-ERR No such user") user_.clear();
     if (command.verb == "PASS") return read_login(command, status);
     if (command.verb == "RETR" || command.verb == "TOP") return read_message(command, status);
     if (ok) read_answer(command, status);

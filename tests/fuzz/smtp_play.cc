@@ -17,8 +17,7 @@ namespace {
 using protocol::StoreOutcome;
 
 constexpr size_t kReplyOctets = 1024;  // EHLO's answer is the longest
-// Of a client that is silent between two commands: its name, an envelope. Two paths a recipient of
-// at most 256 octets, and what a vector that grows keeps.
+// Of a client that is silent between two commands: its name and an envelope for all four users.
 constexpr size_t kIdleOctets = size_t{4} * 1024;
 
 class Play {
