@@ -1,5 +1,8 @@
 #include "smtpd/reception.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -25,21 +28,34 @@ Reception::Step Reception::next(text::LineReader& reader) {
     if (bytes.empty()) return NeedsInput{};
     reader.consume(decoder_.decode(bytes, chunk_));
     judge();
-    if (refusal_) chunk_.clear();
+    // The buffer goes too: the rest of a message that is refused may be long in coming.
+    if (refusal_) std::string().swap(chunk_);
     if (!chunk_.empty()) return AppendMessage{chunk_};
   }
 }
 
-// Finds the reason to refuse the message, if what has come of it gives one.
+// Finds the reason to refuse the message, if what has come of it gives one. Of several it is the
+// one that shows first, so that the reply does not depend on how the message was cut on its way.
 void Reception::judge() {
   if (refusal_) return;
-  const auto bare = decoder_.first_bare_newline();
-  if (const auto nul = decoder_.first_nul()) {
+  constexpr uint64_t kNowhere = std::numeric_limits<uint64_t>::max();
+  const uint64_t limit = settings_->limits.message_octets;
+  const auto nul = decoder_.first_nul();
+  const auto bare = settings_->bare_newlines == BareNewlines::kRefuse
+                        ? decoder_.first_bare_newline()
+                        : std::nullopt;
+  // The octet that shows it: of a bare CR the one after it.
+  const uint64_t nul_shows = nul.value_or(kNowhere);
+  const uint64_t bare_shows = bare ? bare->octet + (bare->which == '\r' ? 1 : 0) : kNowhere;
+  const uint64_t size_shows = decoder_.octets() > limit ? limit + 1 : kNowhere;
+  const uint64_t first = std::min({nul_shows, bare_shows, size_shows});
+  if (first == kNowhere) return;
+  if (first == nul_shows) {
     refusal_ = message_refused("NUL", *nul, {});
-  } else if (bare && settings_->bare_newlines == BareNewlines::kRefuse) {
+  } else if (first == bare_shows) {
     refusal_ = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
                                "send CRLF (curl --crlf; smtplib: send_message)");
-  } else if (decoder_.octets() > settings_->limits.message_octets) {
+  } else {
     refusal_ = message_too_large();
   }
 }

@@ -48,10 +48,14 @@ std::optional<Line> LineReader::next() {
 }
 
 std::string_view LineReader::begun() const {
-  return dropped_ > 0 ? std::string_view(prefix_) : buffered().substr(0, kPrefixOctets);
+  return dropped_ > 0 ? std::string_view(prefix_)
+                      : std::string_view(buffer_).substr(begin_, kPrefixOctets);
 }
 
-std::string_view LineReader::buffered() const { return std::string_view(buffer_).substr(begin_); }
+std::string_view LineReader::buffered() {
+  if (begin_ == buffer_.size()) compact();
+  return std::string_view(buffer_).substr(begin_);
+}
 
 void LineReader::consume(size_t octets) {
   assert(dropped_ == 0 && begin_ + octets <= buffer_.size());

@@ -48,7 +48,7 @@ class LineReader {
 
   // For message data, which is not made of command lines: the bytes not yet read, and how many of
   // them were. Only between lines. The view is valid until the next call.
-  std::string_view buffered() const;
+  std::string_view buffered();
   void consume(size_t octets);
 
   LineEnds ends() const { return ends_; }

@@ -84,7 +84,7 @@ class LoginServer {
   asio::awaitable<void> serve(Connection& connection) {
     ConnectionLogins logins(logins_, connection);
     for (;;) {
-      const Heard heard = co_await connection.read();
+      const Heard heard = co_await connection.read(65536);
       if (heard.what != Heard::What::kBytes) break;
       const std::string line(heard.bytes.substr(0, heard.bytes.find('\n')));
       const size_t blank = line.find(' ');
