@@ -40,7 +40,11 @@ std::error_code append_all(Delivery& delivery, std::string_view text) {
 
 Committed deliver(MailStore& store, std::string_view text, std::vector<Mailbox> recipients) {
   const auto delivery = store.new_delivery();
-  if (const auto error = append_all(*delivery, text)) return std::unexpected(error);
+  if (const auto error = append_all(*delivery, text)) {
+    // So that it is gone when this returns: what is destroyed is closed a moment later.
+    (void)await<void>([&](Done<void> done) { delivery->drop(std::move(done)); });
+    return std::unexpected(error);
+  }
   return commit(*delivery, std::move(recipients));
 }
 
