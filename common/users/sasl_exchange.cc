@@ -59,7 +59,7 @@ class GnuSaslExchange final : public SaslExchange {
  private:
   // One for all threads: it holds nothing but the mechanisms once it is set up.
   static Gsasl* library() {
-    static Gsasl* const kLibrary = [] {
+    static Gsasl* const handle = [] {
       Gsasl* made = nullptr;
       const int status = gsasl_init(&made);
       assert(status == GSASL_OK);
@@ -71,7 +71,7 @@ class GnuSaslExchange final : public SaslExchange {
       });
       return made;
     }();
-    return kLibrary;
+    return handle;
   }
 
   protocol::AuthOutcome accepted() const { return protocol::Accepted{user_->name}; }

@@ -35,7 +35,7 @@ std::expected<ScramSecrets, std::string> ScramSecrets::parse(std::string_view te
                            std::string(why));
   };
   ScramSecrets secrets;
-  const std::string_view number = take_field(text);
+  const std::string number(take_field(text));
   const char* end = number.data() + number.size();
   const auto [stop, error] = std::from_chars(number.data(), end, secrets.iterations);
   if (error != std::errc() || stop != end) return fault("the iterations are no number");

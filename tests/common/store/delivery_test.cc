@@ -212,6 +212,7 @@ TEST_F(NamedDraftTest, NameIsGoneWhenTheDeliveryIs) {
   ASSERT_EQ(tree(path()).size(), 1U);
   EXPECT_TRUE(tree(path()).front().starts_with(".tmp-"));
   delivery.reset();
+  store_.reset();  // waits for what its threads are at
   EXPECT_EQ(tree(path()), std::vector<std::string>{});
 }
 
