@@ -12,7 +12,7 @@ namespace {
 
 // The first error that OpenSSL has noted since it was last asked; forgets the others.
 std::string take_reason() {
-  const unsigned long code = ERR_get_error();
+  const auto code = ERR_get_error();
   ERR_clear_error();
   if (ERR_SYSTEM_ERROR(code)) {
     return std::error_code(ERR_GET_REASON(code), std::system_category()).message();

@@ -14,7 +14,7 @@ class TlsCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "tls"; }
   std::string message(int code) const override {
-    const char* reason = ERR_reason_error_string(static_cast<unsigned long>(code));
+    const char* reason = ERR_reason_error_string(static_cast<decltype(ERR_peek_error())>(code));
     return reason == nullptr ? "TLS failed" : std::string("TLS: ") + reason;
   }
 };
@@ -28,8 +28,8 @@ void begin_step() {
 }  // namespace
 
 const std::error_category& tls_category() {
-  static const TlsCategory kCategory;
-  return kCategory;
+  static const TlsCategory category;
+  return category;
 }
 
 TlsSocket::TlsSocket(std::shared_ptr<SSL_CTX> context, int descriptor)
@@ -88,7 +88,7 @@ TlsSocket::Progress TlsSocket::progress(int result, size_t octets) {
     default:
       break;
   }
-  const unsigned long code = ERR_peek_error();
+  const auto code = ERR_peek_error();
   ERR_clear_error();
   return {kFailed, 0, std::error_code(static_cast<int>(code), tls_category())};
 }

@@ -19,6 +19,9 @@ namespace protocol {
 
 class Dialogue {
  public:
+  Dialogue(const Dialogue&) = delete;
+  Dialogue& operator=(const Dialogue&) = delete;
+
   // What a session says, and how many commands it runs, before the driver lets others have their
   // turn. Both are far more than a client pipelines that is not out to have the server for itself.
   static constexpr size_t kOutputLimit = size_t{16} * 1024;
@@ -40,8 +43,6 @@ class Dialogue {
   Dialogue(text::LineReader::Rule rule, size_t max_line_octets)
       : reader_(rule, max_line_octets), rule_(rule), max_line_octets_(max_line_octets) {}
   ~Dialogue() = default;
-  Dialogue(const Dialogue&) = delete;
-  Dialogue& operator=(const Dialogue&) = delete;
 
   // The next command line, which is to be run.
   std::optional<text::Line> next_line() {
