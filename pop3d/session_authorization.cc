@@ -62,7 +62,11 @@ void Session::auth(std::string_view argument) {
 }
 
 std::optional<Action> Session::next_of(LoggingIn& login) {
-  if (login.step) return *std::exchange(login.step, std::nullopt);
+  if (login.step) {
+    Action action = *std::move(login.step);
+    login.step.reset();
+    return action;
+  }
   const auto line = next_line();
   if (!line && !input_ended_) return protocol::Read{};
   if (!line) {
