@@ -58,7 +58,7 @@ int hash_password(std::string_view program, users::HashScheme scheme) {
   if (!password || password->empty()) return fail("no password was given");
   const auto field = users::hash_password(*password, scheme);
   if (!field) return fail(field.error());
-  std::cout << *field << std::endl;
+  std::cout << *field << '\n' << std::flush;
   return std::cout ? EXIT_SUCCESS : fail("it cannot be written");
 }
 
