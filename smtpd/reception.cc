@@ -50,9 +50,9 @@ void Reception::judge() {
   const uint64_t size_shows = decoder_.octets() > limit ? limit + 1 : kNowhere;
   const uint64_t first = std::min({nul_shows, bare_shows, size_shows});
   if (first == kNowhere) return;
-  if (first == nul_shows) {
+  if (nul && first == nul_shows) {
     refusal_ = message_refused("NUL", *nul, {});
-  } else if (first == bare_shows) {
+  } else if (bare && first == bare_shows) {
     refusal_ = message_refused(bare->which == '\n' ? "bare LF" : "bare CR", bare->octet,
                                "send CRLF (curl --crlf; smtplib: send_message)");
   } else {

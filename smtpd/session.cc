@@ -127,7 +127,7 @@ std::optional<Action> Session::next_command() {
 
 // ---- Commands ----
 
-bool Session::is_too_long(const text::Line& line, std::string_view verb) const {
+bool Session::is_too_long(const text::Line& line, std::string_view verb) {
   size_t limit = Limits::kCommandLine;
   if (text::equal_ignoring_case(verb, "MAIL")) limit = Limits::kMailLine;
   if (text::equal_ignoring_case(verb, "AUTH")) limit = Limits::kAuthLine;

@@ -103,7 +103,7 @@ class Session : public protocol::Dialogue {
   void auth(std::string_view argument);
   void quit(std::string_view argument);
 
-  bool is_too_long(const text::Line& line, std::string_view verb) const;
+  static bool is_too_long(const text::Line& line, std::string_view verb);
   void run(const text::Line& line);
   bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
   protocol::SaslOffer offered() const;
