@@ -81,7 +81,7 @@ std::expected<void, std::string> Server::open(Greeting greeting) {
   const bool tls = greeting == Greeting::kTls;
   auto sockets = tls || settings_.sockets.empty()
                      ? open_listening_sockets(context, settings_.addresses,
-                                              tls ? *settings_.tls_port : settings_.port)
+                                              tls ? settings_.tls_port.value_or(0) : settings_.port)
                      : take_over_sockets(context, settings_.sockets);
   if (!sockets) return std::unexpected(sockets.error());
   Receptionist& receptionist = *this;
