@@ -101,7 +101,7 @@ class Side:
 
 
 class Pop3Relay(Relay):
-    right_password = None   # the first PASS
+    right_password = None   # the first one: PASS, or the line that answers AUTH's "+ "
     listings = 0            # UIDLs answered
 
     def converse(self, client, server):
@@ -109,14 +109,16 @@ class Pop3Relay(Relay):
         if client.begins_with_tls():
             client.send(server.ask(b"\x16\r\n"))
             return
+        status = b""
         while True:
             command = client.line()
+            is_password = command.startswith(b"PASS ") or status.startswith(b"+ ")
             if self.fault == "keeps" and command.startswith(b"DELE "):
                 client.send(b"+OK Message deleted\r\n")
                 continue
             if self.fault == "order":
                 command = re.sub(rb"^(RETR|DELE) ([23])\r", swapped, command)
-            if self.fault == "password" and command.startswith(b"PASS "):
+            if self.fault == "password" and is_password:
                 command = self.right_password = self.right_password or command
             status = server.ask(command)
             body = server.lines() if status.startswith(b"+OK") and MULTI_LINE.fullmatch(command) else []
