@@ -11,3 +11,6 @@ target_compile_definitions(mymail_asio INTERFACE
   # aligned_alloc what others free with delete.
   ASIO_HAS_STD_ALIGNED_ALLOC=1)
 target_link_libraries(mymail_asio INTERFACE Threads::Threads)
+# What the servers do not use of it is left out of them: connect() and the resolver above all (docs/security.md).
+# The sections are set in common/CMakeLists.txt, since a source's properties count where its target is made.
+target_link_options(mymail_asio INTERFACE -Wl,--gc-sections)

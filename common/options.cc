@@ -180,6 +180,22 @@ void add_log(CLI::App& app, Common& common) {
              "The form of a line: text or json", kGroup);
 }
 
+void add_sandbox(CLI::App& app, Common& common) {
+  constexpr const char* kGroup = "Sandbox";
+  app.add_option("--user", common.user,
+                 "Started as root: take this user's rights once the ports are\nopen")
+      ->type_name("NAME")
+      ->group(kGroup);
+  auto* const off =
+      app.add_flag("--no-sandbox", common.no_sandbox, "Do not have the kernel confine this process")
+          ->group(kGroup);
+  if (common.no_sandbox) off->default_str("true");
+  app.add_flag("--self-test-sandbox", common.self_test_sandbox,
+               "Only try every way out of the sandbox, and say what came of it")
+      ->configurable(false)
+      ->group(kGroup);
+}
+
 void add_mail(CLI::App& app, Smtp& smtp) {
   constexpr const char* kGroup = "Mail";
   app.add_option("--postmaster", smtp.postmaster,
@@ -301,8 +317,10 @@ std::optional<int> parse(const Program& program, const AddOptions& add_options, 
     std::cout << app.config_to_str(true);
     return 0;
   }
-  const auto* only_hash = app.get_option_no_throw("--hash-password");
-  if (only_hash != nullptr && only_hash->count() > 0) return std::nullopt;
+  for (const auto* const name : {"--hash-password", "--self-test-sandbox"}) {
+    const auto* const only = app.get_option_no_throw(name);
+    if (only != nullptr && only->count() > 0) return std::nullopt;
+  }
   if (port_needed && app.count("--port") == 0) return app.exit(CLI::RequiredError("PORT"));
   return std::nullopt;
 }
@@ -323,6 +341,7 @@ std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defa
               "OCTETS");
     add_count(app, "--max-recipients", smtp.max_recipients, "The most recipients of a message");
     add_limits(app, smtp);
+    add_sandbox(app, smtp);
     add_log(app, smtp);
   };
   const auto status = parse(kMysmtpd, add_options, argc, argv, port_needed);
@@ -339,6 +358,7 @@ std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defa
     add_logins(app, pop3);
     add_files(app, pop3);
     add_limits(app, pop3);
+    add_sandbox(app, pop3);
     add_log(app, pop3);
   };
   const auto status = parse(kMypopd, add_options, argc, argv, port_needed);

@@ -36,6 +36,9 @@ struct Common {
   unsigned io_threads = 1;
   std::string log_level = "info";   // or debug, warning, error
   std::string log_format = "text";  // or json
+  std::string user;                 // whose rights to take, having been started as root
+  bool no_sandbox = false;
+  bool self_test_sandbox = false;  // do only that
 };
 
 struct Smtp : Common {

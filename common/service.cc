@@ -5,7 +5,11 @@
 #include <utility>
 
 #include "common/net/endpoint_text.h"
+#include "common/net/listening_sockets.h"
+#include "common/net/process.h"
 #include "common/net/service_manager.h"
+#include "common/sandbox/privileges.h"
+#include "common/sandbox/self_test.h"
 #include "common/version.h"
 
 namespace service {
@@ -73,7 +77,6 @@ std::expected<Files, std::string> open_files(const options::Common& options) {
       });
   if (!store) return std::unexpected(store.error() + std::string(kStoreAdvice));
   Files files{*std::move(users), *std::move(store), nullptr};
-  if (auto fault = fault_in_tls(options); !fault.empty()) return std::unexpected(std::move(fault));
   if (options.tls_certificate.empty()) return files;
   auto tls = net::TlsContext::open(options.tls_certificate, options.tls_key, log_certificate_kept);
   if (!tls) return std::unexpected(tls.error());
@@ -85,12 +88,28 @@ protocol::LoginPolicy login_policy(const options::Common& options) {
   return {.tls = !options.tls_certificate.empty(), .plaintext_logins = options.plaintext_logins};
 }
 
-net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
+std::expected<Ports, std::string> open_ports(const options::Common& options,
+                                             std::vector<int> passed) {
+  if (auto fault = fault_in_tls(options); !fault.empty()) return std::unexpected(std::move(fault));
+  Ports ports{.clear = std::move(passed), .tls = {}};
+  if (ports.clear.empty()) {
+    auto clear = net::bind_listening_sockets(options.addresses, options.port.value_or(0));
+    if (!clear) return std::unexpected(clear.error());
+    ports.clear = *std::move(clear);
+  }
+  if (options.tls_port) {
+    auto tls = net::bind_listening_sockets(options.addresses, *options.tls_port);
+    if (!tls) return std::unexpected(tls.error());
+    ports.tls = *std::move(tls);
+  }
+  return ports;
+}
+
+net::ServerSettings server_settings(const options::Common& options, Ports ports,
                                     const Files& files) {
   net::ServerSettings server;
-  server.sockets = std::move(sockets);
-  server.addresses = options.addresses;
-  server.port = options.port.value_or(0);
+  server.sockets = std::move(ports.clear);
+  server.tls_sockets = std::move(ports.tls);
   server.io_threads = options.io_threads;
   server.max_connections = options.max_connections;
   server.max_connections_per_address = options.max_connections_per_address;
@@ -101,17 +120,29 @@ net::ServerSettings server_settings(const options::Common& options, std::vector<
     read_again(*files.users);
     if (files.tls) read_again(*files.tls);
   };
-  server.on_stopping = net::say_stopping;
   return server;
 }
 
-std::expected<void, std::string> run(net::Server& server, const options::Common& options) {
+std::expected<void, std::string> run(net::Server& server, const options::Common& options,
+                                     const Confinement& confinement) {
   if (const auto listening = server.listen(); !listening) return listening;
   logging::info("started", {{"version", kVersion}});
   warn_of_clear_text(server, options);
   net::say_ready();
+  if (auto confined = confinement.complete(); !confined) return confined;
   server.run();
   return {};
+}
+
+int self_test_sandbox(std::string_view program, const options::Common& options) {
+  sandbox::SelfTest test{.program = program, .account = {}, .sandboxed = !options.no_sandbox};
+  if (!options.user.empty()) {
+    auto account = sandbox::find_account(options.user);
+    if (!account)
+      return net::bad_start(program, account.error() + " (--user names one of its own)");
+    test.account = *std::move(account);
+  }
+  return sandbox::run_self_test(test);
 }
 
 }  // namespace service

@@ -7,8 +7,10 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "common/confinement.h"
 #include "common/log.h"
 #include "common/net/server.h"
 #include "common/net/tls_context.h"
@@ -28,18 +30,33 @@ struct Files {
 
 logging::LogSettings log_settings(const options::Common& options);
 
-// Opens them. The error says what to do.
+// Opens them, and starts the store's threads. The error says what to do.
 std::expected<Files, std::string> open_files(const options::Common& options);
 
 // When a client may log in.
 protocol::LoginPolicy login_policy(const options::Common& options);
 
+// Sockets that listen, as descriptors.
+struct Ports {
+  std::vector<int> clear;
+  std::vector<int> tls;  // for connections that begin with TLS
+};
+
+// Opens those that the command line asks for; `passed` are the service manager's, if there are any.
+// The error says what to do.
+std::expected<Ports, std::string> open_ports(const options::Common& options,
+                                             std::vector<int> passed);
+
 // What the server needs to know of the command line, and what it does when signalled. `files`
 // outlives the server.
-net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
+net::ServerSettings server_settings(const options::Common& options, Ports ports,
                                     const Files& files);
 
-// Listens and serves to the end. The error: it cannot listen.
-std::expected<void, std::string> run(net::Server& server, const options::Common& options);
+// Serves to the end. The error: it cannot listen, or not be confined.
+std::expected<void, std::string> run(net::Server& server, const options::Common& options,
+                                     const Confinement& confinement);
+
+// Does --self-test-sandbox. Returns the status to end with.
+int self_test_sandbox(std::string_view program, const options::Common& options);
 
 }  // namespace service

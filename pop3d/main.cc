@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "common/confinement.h"
 #include "common/log.h"
 #include "common/net/process.h"
 #include "common/net/server.h"
 #include "common/net/service_manager.h"
 #include "common/options.h"
+#include "common/sandbox/on_by_default.h"
 #include "common/service.h"
 #include "common/version.h"
 #include "pop3d/driver.h"
@@ -25,6 +27,7 @@ options::Pop3 defaults() {
   pop3.max_connections = server.max_connections;
   pop3.max_connections_per_address = server.max_connections_per_address;
   pop3.idle_timeout_s = pop3::Limits{}.timeout_s;
+  pop3.no_sandbox = !sandbox::kOnByDefault;
   return pop3;
 }
 
@@ -44,7 +47,12 @@ int main(int argc, char** argv) {
   std::vector<int> sockets = net::passed_sockets();
   const auto options = options::parse_pop3(argc, argv, defaults(), sockets.empty());
   if (!options) return options.error();
+  if (options->self_test_sandbox) return service::self_test_sandbox(kProgram, *options);
   net::prepare_process();
+  auto ports = service::open_ports(*options, std::move(sockets));
+  if (!ports) return net::bad_start(kProgram, ports.error());
+  const auto confinement = service::Confinement::begin(*options);
+  if (!confinement) return net::bad_start(kProgram, confinement.error());
   const logging::Log log(service::log_settings(*options));
 
   const auto files = service::open_files(*options);
@@ -53,12 +61,12 @@ int main(int argc, char** argv) {
   const pop3::Settings settings = session_settings(*options);
   net::Logins logins(*files->users, options->throttle_loopback);
   const pop3::World world{settings, *files->users, *files->store, logins, files->tls.get()};
-  auto server_settings = service::server_settings(*options, std::move(sockets), *files);
+  auto server_settings = service::server_settings(*options, *std::move(ports), *files);
   server_settings.refusal = pop3::refusal();
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return pop3::serve(connection, world);
   });
-  if (const auto served = service::run(server, *options); !served) {
+  if (const auto served = service::run(server, *options, *confinement); !served) {
     return net::bad_start(kProgram, served.error());
   }
   return EXIT_SUCCESS;

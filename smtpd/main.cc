@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/confinement.h"
 #include "common/log.h"
 #include "common/net/process.h"
 #include "common/net/server.h"
 #include "common/net/service_manager.h"
 #include "common/options.h"
 #include "common/password_prompt.h"
+#include "common/sandbox/on_by_default.h"
 #include "common/service.h"
 #include "smtpd/driver.h"
 #include "smtpd/session.h"
@@ -29,6 +31,7 @@ options::Smtp defaults() {
   smtp.idle_timeout_s = limits.timeout_s;
   smtp.max_message_octets = limits.message_octets;
   smtp.max_recipients = limits.recipients;
+  smtp.no_sandbox = !sandbox::kOnByDefault;
   return smtp;
 }
 
@@ -59,7 +62,12 @@ int main(int argc, char** argv) {
                                                 ? users::HashScheme::kCrypt
                                                 : users::HashScheme::kScramSha256);
   }
+  if (options->self_test_sandbox) return service::self_test_sandbox(kProgram, *options);
   net::prepare_process();
+  auto ports = service::open_ports(*options, std::move(sockets));
+  if (!ports) return net::bad_start(kProgram, ports.error());
+  const auto confinement = service::Confinement::begin(*options);
+  if (!confinement) return net::bad_start(kProgram, confinement.error());
   const logging::Log log(service::log_settings(*options));
 
   const auto files = service::open_files(*options);
@@ -73,12 +81,12 @@ int main(int argc, char** argv) {
   net::Logins logins(*files->users, options->throttle_loopback);
   const smtp::World world{settings, *files->users,    *files->store,
                           logins,   files->tls.get(), options->trace_headers};
-  auto server_settings = service::server_settings(*options, std::move(sockets), *files);
+  auto server_settings = service::server_settings(*options, *std::move(ports), *files);
   server_settings.refusal = smtp::refusal(settings);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return smtp::serve(connection, world);
   });
-  if (const auto served = service::run(server, *options); !served) {
+  if (const auto served = service::run(server, *options, *confinement); !served) {
     return net::bad_start(kProgram, served.error());
   }
   return EXIT_SUCCESS;

@@ -113,6 +113,16 @@ std::expected<Acceptors, std::string> open_listening_sockets(
   }
 }
 
+std::expected<std::vector<int>, std::string> bind_listening_sockets(
+    const std::vector<std::string>& addresses, uint16_t port) {
+  asio::io_context context;
+  auto acceptors = open_listening_sockets(context, addresses, port);
+  if (!acceptors) return std::unexpected(acceptors.error());
+  std::vector<int> descriptors;
+  for (auto& acceptor : *acceptors) descriptors.push_back(acceptor.release());
+  return descriptors;
+}
+
 std::expected<Acceptors, std::string> take_over_sockets(asio::io_context& context,
                                                         const std::vector<int>& descriptors) {
   Acceptors acceptors;

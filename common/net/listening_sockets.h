@@ -18,6 +18,10 @@ namespace net {
 std::expected<std::vector<asio::ip::tcp::acceptor>, std::string> open_listening_sockets(
     asio::io_context& context, const std::vector<std::string>& addresses, uint16_t port);
 
+// The same, as descriptors for take_over_sockets(), now the caller's.
+std::expected<std::vector<int>, std::string> bind_listening_sockets(
+    const std::vector<std::string>& addresses, uint16_t port);
+
 // Takes over sockets that listen already. An error: one is no TCP socket, or does not listen.
 std::expected<std::vector<asio::ip::tcp::acceptor>, std::string> take_over_sockets(
     asio::io_context& context, const std::vector<int>& descriptors);

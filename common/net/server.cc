@@ -79,10 +79,11 @@ std::expected<void, std::string> Server::listen() {
 std::expected<void, std::string> Server::open(Greeting greeting) {
   auto& context = threads_.front()->context();
   const bool tls = greeting == Greeting::kTls;
-  auto sockets = tls || settings_.sockets.empty()
+  const auto& passed = tls ? settings_.tls_sockets : settings_.sockets;
+  auto sockets = passed.empty()
                      ? open_listening_sockets(context, settings_.addresses,
                                               tls ? settings_.tls_port.value_or(0) : settings_.port)
-                     : take_over_sockets(context, settings_.sockets);
+                     : take_over_sockets(context, passed);
   if (!sockets) return std::unexpected(sockets.error());
   Receptionist& receptionist = *this;
   for (auto& socket : *sockets) {
@@ -180,7 +181,6 @@ void Server::session_over(uint64_t number, const asio::ip::address& address,
 void Server::begin_shut_down() {
   if (std::exchange(shutting_down_, true)) return;
   logging::info("stopping", {{"open", open_}});
-  settings_.on_stopping();
   for (const auto& listener : listeners_) listener->close();
   for (const auto& thread : threads_) thread->shut_down();
   if (open_ == 0) {

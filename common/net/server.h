@@ -31,6 +31,7 @@ namespace net {
 struct ServerSettings {
   // Listening sockets to take over, as descriptors; if there are any, the next two do not count.
   std::vector<int> sockets;
+  std::vector<int> tls_sockets;        // likewise, in the place of tls_port
   std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
   uint16_t port = 0;                   // 0: a free one
   // For connections that begin with the handshake; it needs `tls`. 0: a free one.
@@ -42,9 +43,8 @@ struct ServerSettings {
   std::string refusal;                       // sent to one past them, with its line end
   unsigned timeout_s = 0;                    // see Connection
   unsigned shut_down_grace_s = 9;            // then what still runs is cut off
-  // Called on the thread that calls run(). They block it, so they are quick.
-  std::function<void()> on_hangup = [] {};    // SIGHUP
-  std::function<void()> on_stopping = [] {};  // once, when the end begins
+  // SIGHUP. Called on the thread that calls run(). It blocks it, so it is quick.
+  std::function<void()> on_hangup = [] {};
 };
 
 class Server final : private Receptionist {

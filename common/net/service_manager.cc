@@ -19,13 +19,10 @@ std::vector<int> passed_sockets() {
 // Who does not listen to it does without.
 void say_ready() { (void)::sd_notify(0, "READY=1"); }
 
-void say_stopping() { (void)::sd_notify(0, "STOPPING=1"); }
-
 #else
 
 std::vector<int> passed_sockets() { return {}; }
 void say_ready() {}
-void say_stopping() {}
 
 #endif
 

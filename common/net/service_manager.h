@@ -1,6 +1,7 @@
 // What a service manager that starts the server (systemd) tells it, and wants to be told:
-// sd_listen_fds(3), sd_notify(3). Built without libsystemd (MYMAIL_SYSTEMD), or started by anything
-// else, all of it does nothing.
+// sd_listen_fds(3), sd_notify(3). That it ends it does not tell: a server that serves may open no
+// socket any more, and keeps none open that leads out (docs/security.md). Built without libsystemd
+// (MYMAIL_SYSTEMD), or started by anything else, all of it does nothing.
 #pragma once
 
 #include <vector>
@@ -13,8 +14,5 @@ std::vector<int> passed_sockets();
 
 // The server takes connections.
 void say_ready();
-
-// It ends.
-void say_stopping();
 
 }  // namespace net

@@ -52,6 +52,11 @@ std::shared_ptr<SSL_CTX> make_context() {
 
 }  // namespace
 
+void prepare_tls() {
+  // Failing shows where it is used.
+  (void)OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, nullptr);
+}
+
 TlsContext::TlsContext(std::string certificate, std::string key, Report report)
     : certificate_(std::move(certificate)), key_(std::move(key)), report_(std::move(report)) {}
 

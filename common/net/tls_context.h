@@ -20,6 +20,9 @@
 
 namespace net {
 
+// Has OpenSSL read its configuration and load what that names, now instead of at first use.
+void prepare_tls();
+
 class TlsContext {
  public:
   // Told why a change is not taken over: a line for a person. Called from whatever thread starts a

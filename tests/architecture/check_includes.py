@@ -34,7 +34,8 @@ RULES = [
     (r"common/log\.", ["common/log.h", "common/log_field.h", "common/log_form.h", "common/text/"], ASIO),
     (r"common/log_(field|form)\.", ["common/log_field.h", "common/log_form.h", "common/text/"], WORLD),
     (r"common/(options|config_form)\.", ["common/options.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
-    (r"common/(service|password_prompt)\.", ["common/"], ASIO),
+    (r"common/sandbox/", ["common/sandbox/"], ASIO),
+    (r"common/(service|password_prompt|confinement)\.", ["common/"], ASIO),
     (r"common/version\.", [], WORLD),
     (r"smtpd/(main|driver)\.", ["common/", "smtpd/"], None),
     (r"smtpd/trace\.cc", FOR_SESSIONS + ["smtpd/"], ASIO),   # <chrono> as a calendar: it reads no clock
@@ -87,6 +88,7 @@ def self_test():
         ("common/users/user_db.cc", "#include <fstream>"),
         ("common/store/x.cc", "#include <asio.hpp>"),
         ("common/net/x.cc", '#include "smtpd/session.h"'),
+        ("common/sandbox/x.cc", '#include "common/log.h"'),
         ("smtpd/session.cc", "#include <chrono>"),
         ("smtpd/session.cc", '#include "common/log.h"'),
         ("smtpd/session.cc", '#include "common/store/mail_store.h"'),

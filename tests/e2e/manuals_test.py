@@ -10,7 +10,7 @@ from servers import BINARIES, ROOT
 MANUALS = ROOT / "docs/man"
 PAGES = {"smtpd": MANUALS / "mysmtpd.8", "pop3d": MANUALS / "mypopd.8"}
 # What is asked once, and has no place in a file.
-ON_A_COMMAND_LINE = {"help", "version", "config", "show-config", "hash-password", "scheme"}
+ON_A_COMMAND_LINE = {"help", "version", "config", "show-config", "hash-password", "scheme", "self-test-sandbox"}
 EXAMPLES = {"smtpd": ROOT / "cmake/package/mysmtpd.conf.in", "pop3d": ROOT / "cmake/package/mypopd.conf.in"}
 
 
@@ -73,7 +73,7 @@ class ManualsTest(unittest.TestCase):
     def test_the_example_configurations_are_taken_and_show_the_defaults(self):
         # With what is only a comment in them made to count.
         examples = {"hostname", "postmaster", "port", "listen", "trace-headers", "tls-cert", "tls-key", "tls-port",
-                    "allow-plaintext-logins", "hide-users", "throttle-loopback", "require-login", "any-sender"}
+                    "allow-plaintext-logins", "hide-users", "throttle-loopback", "require-login", "any-sender", "user", "no-sandbox"}
         for which, example in EXAMPLES.items():
             with self.subTest(server=which), tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
                 text = example.read_text().replace("@CONFIGURATION_DIR@", "/etc/mymail")

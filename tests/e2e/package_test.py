@@ -95,7 +95,7 @@ class PackageTest(ReleaseCase):
                          sorted("/" + path for path in FILES if path.startswith("etc/")))
         # By libsystemd the servers say when they are ready; Type=notify waits for it.
         depends = output_of("dpkg-deb", "-f", package, "Depends")
-        for library in ("libc6", "libstdc++6", "libspdlog", "libsystemd0", "libssl3", "libgsasl18", "libcrypt1"):
+        for library in ("libc6", "libstdc++6", "libspdlog", "libsystemd0", "libssl3", "libgsasl18", "libcrypt1", "libseccomp2"):
             self.assertIn(library, depends)
 
     def test_its_servers_serve_with_the_example_configuration(self):
