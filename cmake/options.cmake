@@ -28,7 +28,6 @@ if(MYMAIL_SANITIZE)
   target_compile_options(mymail_options INTERFACE
     -fsanitize=${MYMAIL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mymail_options INTERFACE -fsanitize=${MYMAIL_SANITIZE})
-  target_compile_definitions(mymail_options INTERFACE MYMAIL_SANITIZED)   # no sandbox by default
   if(MYMAIL_SANITIZE MATCHES "undefined")
     # Its check of virtual calls probes memory through a pipe: it fails in tests that leave no descriptors.
     target_compile_options(mymail_options INTERFACE -fno-sanitize=vptr)

@@ -27,7 +27,7 @@ options::Pop3 defaults() {
   pop3.max_connections = server.max_connections;
   pop3.max_connections_per_address = server.max_connections_per_address;
   pop3.idle_timeout_s = pop3::Limits{}.timeout_s;
-  pop3.no_sandbox = !sandbox::kOnByDefault;
+  pop3.no_sandbox = !sandbox::is_on_by_default();
   return pop3;
 }
 

@@ -31,7 +31,7 @@ options::Smtp defaults() {
   smtp.idle_timeout_s = limits.timeout_s;
   smtp.max_message_octets = limits.message_octets;
   smtp.max_recipients = limits.recipients;
-  smtp.no_sandbox = !sandbox::kOnByDefault;
+  smtp.no_sandbox = !sandbox::is_on_by_default();
   return smtp;
 }
 

@@ -25,7 +25,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"getsockname", "the address that a client reached"},
     {"getsockopt", kSocket},
     {"recvfrom", kSocket},
-    {"recvmsg", kSocket},
     {"setsockopt", "keepalive and the size of what waits unsent, of each connection"},
     {"shutdown", "the end of a connection"},
     // Waiting.
@@ -38,7 +37,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"timerfd_settime", "deadlines (Asio)"},
     // Files and descriptors. Which files, Landlock says.
     {"close", "every descriptor in the end"},
-    {"fadvise64", "reading ahead (the C library's folders)"},
     {"fcntl", "sockets that do not block; how a folder is open (readdir)"},
     {"fgetxattr", "a message's size mark, a mailbox's highest number"},
     {"flock", "a mailbox is one session's at a time"},
@@ -58,7 +56,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"pread64", "messages"},
     {"preadv2", "messages, if no disk is needed for it"},
     {"read", kRead},
-    {"readv", kRead},
     {"stat", kStatus},
     {"statx", kStatus},
     {"unlinkat", "deleted messages; a delivery that failed"},
@@ -66,7 +63,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"write", "messages, replies, the log"},
     {"writev", "messages, replies, the log"},
     // Durable.
-    {"fdatasync", kSync},
     {"fsync", kSync},
     {"syncfs", kSync},
     // Memory.
@@ -89,7 +85,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"rt_sigaction", kSignal},
     {"rt_sigprocmask", kSignal},
     {"rt_sigreturn", kSignal},
-    {"sigaltstack", kSignal},
     // Time and chance.
     {"clock_getres", kClock},
     {"clock_gettime", kClock},
@@ -106,7 +101,6 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"getpid", kWho},
     {"getuid", kWho},
     {"sysinfo", "how much memory there is (sorting, glibc)"},
-    {"uname", kWho},
 });
 
 constexpr std::string_view kConnects = "a connection to elsewhere";

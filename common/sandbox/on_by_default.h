@@ -3,11 +3,8 @@
 
 namespace sandbox {
 
-// The sanitizers' own threads and reports need more of the kernel than a server does.
-#ifdef MYMAIL_SANITIZED
-inline constexpr bool kOnByDefault = false;
-#else
-inline constexpr bool kOnByDefault = true;
-#endif
+// False for a build with sanitizers: their threads and reports need more of the kernel than a
+// server does.
+bool is_on_by_default();
 
 }  // namespace sandbox
