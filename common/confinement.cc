@@ -32,6 +32,12 @@ void have_libraries_ready() {
 
 std::string text_of_errno() { return std::system_category().message(errno); }
 
+std::string with_advice(const std::string& no_filter) {
+  return no_filter +
+         " (--no-sandbox does without it, and then nothing keeps a server that was broken into "
+         "from connecting to others)";
+}
+
 using Done = std::expected<void, std::string>;
 
 Done make_store(const std::string& path) {
@@ -100,6 +106,11 @@ std::vector<std::string> readable_folders(const options::Common& options) {
 }  // namespace
 
 std::expected<Confinement, std::string> Confinement::begin(const options::Common& options) {
+  if (!options.no_sandbox) {
+    if (auto filtering = sandbox::check_filtering(); !filtering) {
+      return std::unexpected(with_advice(filtering.error()));
+    }
+  }
   have_libraries_ready();
   if (auto ready =
           options.user.empty() ? make_store(options.store_directory) : make_ready_for_user(options);
@@ -126,13 +137,11 @@ std::expected<void, std::string> Confinement::complete() const {
     logging::warning("sandbox-off", {{"reason", "--no-sandbox: the kernel confines nothing"}});
     return {};
   }
+  if (auto filtered = sandbox::filter_calls(); !filtered) {
+    return std::unexpected(with_advice(filtered.error()));
+  }
   if (!files_) logging::warning("files-not-confined", {{"reason", files_.error()}});
   logging::info("sandbox", {{"calls", "filtered"}, {"landlock", files_.value_or(0)}});
-  if (auto filtered = sandbox::filter_calls(); !filtered) {
-    return std::unexpected(filtered.error() +
-                           " (--no-sandbox does without it, and then nothing keeps a server that "
-                           "was broken into from connecting to others)");
-  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
 #include "common/log.h"
 
@@ -62,7 +63,8 @@ size_t connections_that_fit(size_t wanted) {
 }
 
 int bad_start(std::string_view program, std::string_view why) {
-  std::cerr << program << ": " << why << '\n';
+  // In one piece: the log may write beside it.
+  std::cerr << std::string(program) + ": " + std::string(why) + '\n';
   return kBadStart;
 }
 

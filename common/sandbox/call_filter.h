@@ -24,6 +24,9 @@ namespace sandbox {
 // How the line about a forbidden call begins; behind it the call, and in brackets what it means.
 inline constexpr std::string_view kForbiddenCall = "sandbox: forbidden system call ";
 
+// Whether the kernel takes such a filter at all. The error is for a person.
+std::expected<void, std::string> check_filtering();
+
 // Puts it on all threads of this process. The error is for a person. Sets no_new_privs too.
 std::expected<void, std::string> filter_calls();
 
