@@ -64,6 +64,8 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"writev", "messages, replies, the log"},
     // Durable.
     {"fsync", kSync},
+    {"sync_file_range", kSync},
+    {"sync_file_range2", kSync},
     {"syncfs", kSync},
     // Memory.
     {"brk", kMemory},
