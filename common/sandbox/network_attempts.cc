@@ -109,8 +109,8 @@ int sendmmsg_by_an_open_udp_socket(const Targets& targets) {
 }
 
 int open_socket_pair(const Targets&) {
-  int sockets[2];
-  return raw_call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, &sockets[0]);
+  std::array<int, 2> sockets{};
+  return raw_call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, sockets.data());
 }
 
 int open_raw_socket(const Targets&) {

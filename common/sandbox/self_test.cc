@@ -50,7 +50,7 @@ struct Outcome {
   }
   if (test.sandboxed) {
     // Where the kernel does not confine files, the attempts show it.
-    (void)confine_files(site.access());
+    [[maybe_unused]] const auto confined = confine_files(site.access());
     if (const auto filtered = filter_calls(); !filtered) give_up(filtered.error());
   }
   ::_exit(attempt.run(site.targets()));

@@ -25,7 +25,7 @@ int open_on_loopback(int type, int& port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
   auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket, any, size) != 0) return -1;
+  if (socket < 0 || ::bind(socket, any, size) != 0) return -1;
   if (type == SOCK_STREAM && ::listen(socket, SOMAXCONN) != 0) return -1;
   if (::getsockname(socket, any, &size) != 0) return -1;
   port = ntohs(address.sin_port);
@@ -36,7 +36,7 @@ int open_unix(const std::string& path) {
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return -1;
+  if (socket < 0 || path.size() >= sizeof(address.sun_path)) return -1;
   path.copy(&address.sun_path[0], path.size());
   if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return -1;
   return ::listen(socket, SOMAXCONN) == 0 ? socket : -1;
