@@ -49,14 +49,16 @@ std::optional<Reply> check_parameters(std::string_view rest, Greeting greeting, 
   if (rest.empty()) return std::nullopt;
   if (rest.front() != ' ') return bad_argument("text after the closing angle bracket");
   if (greeting != Greeting::kEhlo) return bad_argument();
-  while (!(rest = text::without_leading_blanks(rest)).empty()) {
+  for (;;) {
+    // SP alone parts them (RFC 5321 §4.1.2), not a tab.
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    if (rest.empty()) return std::nullopt;
     const std::string_view word = rest.substr(0, rest.find(' '));
     rest.remove_prefix(word.size());
     const auto parameter = parse_parameter(word);
     if (!parameter) return bad_argument("malformed parameter");
     if (auto refusal = check(*parameter)) return refusal;
   }
-  return std::nullopt;
 }
 
 // MAIL's parameters, each at most once (RFC 5321 §4.1.1.11 leaves a second one without a meaning).

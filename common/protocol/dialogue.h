@@ -55,8 +55,11 @@ class Dialogue {
     return output_.size() >= kOutputLimit || commands_ >= kCommandsATurn;
   }
 
-  // Forgets what the client sent and what that told of its line ends (RFC 3207 §4.2).
-  void forget_input() { reader_ = text::LineReader(rule_, max_line_octets_); }
+  // Forgets what the client sent and what that told of its line ends (RFC 3207 §4.2). The reader is
+  // taken away and not assigned to, since an assigned string keeps its buffer.
+  void forget_input() {
+    const auto forgotten = std::exchange(reader_, text::LineReader(rule_, max_line_octets_));
+  }
 
   text::LineReader reader_;
   std::string output_;

@@ -19,26 +19,44 @@ Committer::~Committer() {
 }
 
 void Committer::commit(CommitRequest request) {
+  bool is_due = false;
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(request));
+    is_due = waiting_.size() == wanted_;
   }
-  wake_.notify_one();
+  if (is_due) wake_.notify_one();
 }
 
 void Committer::work() {
+  using Clock = BatchPace::Clock;
   MailboxFolders folders(root_);
   StampClock clock(root_.clock());
+  BatchPace pace;
   for (;;) {
-    std::vector<CommitRequest> batch;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      batch.swap(waiting_);
-    }
+    auto batch = next_batch(pace);
+    if (batch.empty()) return;
+    const size_t size = batch.size();
+    const auto start = Clock::now();
     CommitBatch(root_, folders, clock, std::move(batch)).run();
+    const auto end = Clock::now();
+    pace.committed(size, waiting(), end, end - start);
   }
+}
+
+std::vector<CommitRequest> Committer::next_batch(const BatchPace& pace) {
+  std::unique_lock lock(mutex_);
+  const auto are_there = [this] { return ending_ || waiting_.size() >= wanted_; };
+  wanted_ = pace.expected();
+  wake_.wait_until(lock, pace.until(), are_there);
+  wanted_ = 1;
+  wake_.wait(lock, are_there);
+  return std::exchange(waiting_, {});
+}
+
+size_t Committer::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
 }
 
 }  // namespace store

@@ -1,5 +1,5 @@
-// The commit thread: takes whatever waits as one batch, commits it, takes what came meanwhile. No
-// timer: alone a message waits for nobody, and the more come, the more share a sync.
+// The commit thread: takes whatever waits as one batch, commits it, takes what came meanwhile.
+// Alone a message waits for nobody; the more come, the more share a sync (batch_pace.h).
 #pragma once
 
 #include <condition_variable>
@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/store/batch_pace.h"
 #include "common/store/commit_batch.h"
 
 namespace store {
@@ -26,10 +27,14 @@ class Committer {
 
  private:
   void work();
+  // Blocks until a batch is due. Empty: it is the end.
+  std::vector<CommitRequest> next_batch(const BatchPace& pace);
+  size_t waiting();
 
   StoreRoot& root_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  size_t wanted_ = 1;                   // it is woken when so many wait; guarded by mutex_
   std::vector<CommitRequest> waiting_;  // guarded by mutex_
   bool ending_ = false;                 // guarded by mutex_
   std::thread thread_;                  // last: it uses the others

@@ -50,7 +50,7 @@ install_peers() {
     return "$status"
 }
 
-need_packages build bench
+need_packages build bench tls
 "$ours_only" || install_peers
 cmake --preset bench >/dev/null
 cmake --build --preset bench

@@ -7,6 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import certificates  # noqa: E402
 from servers import JOHN, ServerCase  # noqa: E402
 from wire import HANG_S  # noqa: E402
 
@@ -58,6 +59,20 @@ class SmtpTest(MailbenchCase):
         self.assert_measured(self.send(smtp, 20, "--sessions", 3, "--pipelined", "--recipients", 3), 20)
         self.assert_measured(self.send(smtp, 10, "--sessions", 2, "--reconnect", "--recipients", 2), 10)
         self.assertEqual(len(self.store.files()), 20 * 3 + 10 * 2)
+
+    def test_over_tls_it_counts_messages_and_handshakes(self):
+        smtp = self.start_smtp(*certificates.shared().server.arguments())
+        self.assert_measured(self.send(smtp, 20, "--sessions", 3, "--tls"), 20)
+        self.assert_measured(self.send(smtp, 10, "--sessions", 2, "--tls", "--reconnect", "--pipelined"), 10)
+        measured = self.send(smtp, 12, "--sessions", 3, "--tls", "--handshakes")
+        self.assert_measured(measured, 12)
+        self.assertEqual(measured["unit"], "handshakes")
+        self.assertEqual(len(self.store.files()), 30)
+
+    def test_a_server_without_tls_is_an_error(self):
+        measured = self.load(self.start_smtp(), "smtp", "--count", 2, "--tls", "--handshakes", status=1)
+        self.assertEqual((measured["count"], measured["errors"]), (0, 2))
+        self.assertIn("502", measured["first_error"])
 
     def test_a_reply_that_should_not_be_is_an_error(self):
         smtp = self.start_smtp("--max-message-size", "1000")

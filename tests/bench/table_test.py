@@ -53,14 +53,14 @@ class TableTest(unittest.TestCase):
         self.assertEqual((accepted.met, memory.met), (False, True))
 
     def test_every_load_has_a_row_and_the_picture_is_well_formed(self):
-        for load in loads.SMTP:
+        for load in loads.SMTP + loads.SMTP_TLS:
             for name in ("ours", "theirs"):
                 self.measurements.add(load.key, name, smtp(100))
         for load in loads.POP3:
             for name in ("ours", "theirs"):
                 self.measurements.add(load.key, name, {"per_s": 3, "mb_per_s": 2, "latency_ms": {"p50": 1}})
         found = verdicts.of(self.measurements)
-        for load in loads.SMTP + loads.POP3:
+        for load in loads.SMTP + loads.SMTP_TLS + loads.POP3:
             self.assertIn(load.title, verdicts.markdown(found))
             self.assertIn(load.title, verdicts.plain(found))
         picture = ElementTree.fromstring(chart.svg(found, "a < b"))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/fuzz/case_users.h"
+#include "tests/fuzz/security_octet.h"
 
 namespace fuzz {
 namespace {
@@ -28,7 +29,9 @@ std::vector<std::string> parts_of(std::string_view text) {
 }  // namespace
 
 Pop3Case::Pop3Case(std::string_view input)
-    : settings{"h", "1.2.3", {}},
+    : settings{"h", "1.2.3"},
+      channel(SecurityOctet(SettingsOctets(input)[kPop3Security]).channel()),
+      handshake_fails(SecurityOctet(SettingsOctets(input)[kPop3Security]).handshake_fails()),
       pieces(Pieces::from(SettingsOctets(input).octets(kPop3Pieces, kPop3ReadPieces))),
       read_pieces(
           Pieces::from(SettingsOctets(input).octets(kPop3ReadPieces, SettingsOctets::kCount))),
@@ -38,11 +41,15 @@ Pop3Case::Pop3Case(std::string_view input)
       settings_octets_(input.substr(0, SettingsOctets::kCount)) {
   const SettingsOctets said(input);
   if (said[kPop3Errors] > 0) settings.limits.errors = said[kPop3Errors];
+  const SecurityOctet security(said[kPop3Security]);
+  settings.logins = security.logins();
+  settings.hide_users = security.is(SecurityOctet::kHideUsers);
   const auto parts = parts_of(said.rest());
   const bool many = said[kPop3Copies] == 255;
   if (said[kPop3LogsIn] % 2 == 1) dialogue = "USER a@b\r\nPASS x\r\n";
   dialogue += repeated(parts.front(), said[kPop3RepeatDialogue],
                        many ? kMostDialogueOfMany : kMostDialogue);
+  handshakes = Handshakes::taken_out_of(dialogue);
   const size_t most_messages = many ? kMany : kMostMessages;
   const size_t copies = many ? kMany : size_t{said[kPop3Copies]} + 1;
   std::vector<std::string> originals;

@@ -9,7 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "common/protocol/action.h"
+#include "common/protocol/channel.h"
 #include "pop3d/session.h"
+#include "tests/fuzz/handshakes.h"
 #include "tests/fuzz/pieces.h"
 #include "tests/fuzz/settings_octets.h"
 #include "tests/support/fixed_list.h"
@@ -31,6 +34,7 @@ enum Pop3Octet : size_t {
   kPop3ReadOutcome,       // the nth message that is sent cannot be read; 0: all can
   kPop3ReadOctet,         // from this octet on
   kPop3Interruption,      // the nth time that the session reads or flushes the server ends it
+  kPop3Security,          // SecurityOctet
   kPop3Pieces,            // Pieces of what the client sends
   kPop3ReadPieces = kPop3Pieces + 2,  // Pieces of messages, up to the last of the settings
 };
@@ -39,7 +43,10 @@ struct Pop3Case {
   explicit Pop3Case(std::string_view input);
 
   pop3::Settings settings;
-  std::string dialogue;  // all that the client sends
+  protocol::Channel channel;  // at the start
+  std::string dialogue;       // all that the client sends
+  Handshakes handshakes;      // where in it
+  bool handshake_fails;
   std::vector<std::string> messages;
   support::FixedList listing;
   Pieces pieces;

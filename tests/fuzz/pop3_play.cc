@@ -13,6 +13,8 @@ namespace fuzz {
 namespace {
 
 constexpr size_t kReplyOctets = 1024;  // CAPA's answer is the longest
+// What a session may still hold when it has forgotten all that came in the clear: room for names.
+constexpr size_t kForgottenOctets = size_t{2} * 1024;
 // Of a client that is silent between two lines: a name, a mark a message.
 constexpr size_t kIdleOctets = size_t{2} * 1024 + pop3::Limits::kAuthLine;
 
@@ -25,7 +27,7 @@ class Play {
         piece_octets_(std::min(pieces.longest(), given.dialogue.size())),
         read_octets_(std::min(read_pieces.longest(), pop3::Limits::kReadOctets)),
         interruption_(interruption),
-        session_(case_.settings, all_users(), {}) {}
+        session_(case_.settings, all_users(), case_.channel) {}
 
   // Until the session closes.
   void run() {
@@ -60,7 +62,8 @@ class Play {
     const auto sent = std::string_view(case_.dialogue).substr(0, sent_);
     if (sent.ends_with('\n')) FUZZ_CHECK(HeapMeter::held() <= kIdleOctets);
     if (is_interrupted()) return session_.end(protocol::Ending::kShutDown);
-    const std::string_view left = std::string_view(case_.dialogue).substr(sent_);
+    const size_t end = case_.handshakes.send_up_to(sent_, case_.dialogue.size());
+    const auto left = std::string_view(case_.dialogue).substr(sent_, end - sent_);
     if (!left.empty()) {
       const auto piece = left.substr(0, std::min(pieces_.next(), read.max_octets));
       sent_ += piece.size();
@@ -86,18 +89,26 @@ class Play {
     closed_ = true;
   }
 
-  void perform(const protocol::StartTls&) { FUZZ_CHECK(false); }  // it was not offered
+  // What the client sent in the clear behind the command is lost: it may be somebody else's.
+  void perform(const protocol::StartTls&) {
+    take_output();
+    FUZZ_CHECK(case_.settings.logins.tls && !case_.channel.encrypted && !over_tls_ && !opened_);
+    const auto over_tls = case_.handshakes.over_tls_from(sent_);
+    if (!over_tls || case_.handshake_fails) {
+      closed_ = true;
+      return;
+    }
+    sent_ = *over_tls;
+    over_tls_ = true;
+    session_.tls_started();
+    FUZZ_CHECK(HeapMeter::held() <= kForgottenOctets);
+  }
 
-  // By PASS and AUTH LOGIN as the case says; by the other mechanisms nobody gets in.
+  // By PASS and AUTH LOGIN as the case says, by the other mechanisms as sasl_outcome() does.
   void perform(const protocol::Authenticate& asked) {
     FUZZ_CHECK(!opened_);
     const auto* credentials = std::get_if<protocol::Credentials>(&asked.step);
-    if (credentials == nullptr) {
-      const auto* start = std::get_if<protocol::SaslStart>(&asked.step);
-      const bool asks = start != nullptr && !start->message;
-      if (asks) return session_.authenticated(protocol::Challenge{});
-      return session_.authenticated(protocol::Refused{});
-    }
+    if (credentials == nullptr) return session_.authenticated(sasl_outcome(asked));
     const auto outcome = case_.authenticated(attempts_, *credentials);
     if (!std::holds_alternative<protocol::Accepted>(outcome)) ++attempts_;
     session_.authenticated(outcome);
@@ -106,6 +117,10 @@ class Play {
   void perform(const pop3::OpenMaildrop& asked) {
     const auto* user = all_users().current()->find(asked.mailbox);
     FUZZ_CHECK(user != nullptr && user->name == asked.mailbox && !opened_);
+    {
+      const Unmetered own;
+      outcome_.mailboxes.push_back(asked.mailbox);
+    }
     if (const auto why = case_.maildrop_refused(attempts_++)) {
       return session_.maildrop_refused(*why);
     }
@@ -164,8 +179,9 @@ class Play {
   size_t interruption_;
   pop3::Session session_;
   Pop3Outcome outcome_;
-  size_t sent_ = 0;
-  size_t attempts_ = 0;  // to log in
+  size_t sent_ = 0;        // or lost at a handshake
+  size_t attempts_ = 0;    // to log in
+  bool over_tls_ = false;  // a handshake was done
   bool opened_ = false;
   bool has_read_ = false;  // a message, since the output was taken
   // Of the message that is being sent.

@@ -14,6 +14,7 @@ namespace fuzz {
 
 struct Pop3Outcome {
   std::string replies;
+  std::vector<std::string> mailboxes;          // whose were asked for, in order
   std::optional<std::vector<size_t>> removed;  // as asked for at QUIT
   bool operator==(const Pop3Outcome&) const = default;
 };

@@ -2,92 +2,35 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <limits>
 #include <set>
 
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/pop3_text.h"
 
 namespace fuzz {
 namespace {
 
 constexpr size_t kReplyLine = 512;
-
-// A line as the client wrote it.
-struct Command {
-  std::string verb;                    // in upper case
-  std::vector<std::string> arguments;  // parted by blanks
-  std::string rest;                    // all behind the first blank
-};
-
-Command command_from(std::string_view line) {
-  Command command;
-  const size_t blank = std::min(line.find(' '), line.size());
-  for (const char c : line.substr(0, blank)) {
-    command.verb += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
-  while (command.verb.ends_with('\t')) command.verb.pop_back();
-  command.rest = line.substr(std::min(blank + 1, line.size()));
-  std::string word;
-  for (const char c : line.substr(blank)) {
-    if (c != ' ' && c != '\t') {
-      word += c;
-    } else if (!word.empty()) {
-      command.arguments.push_back(std::exchange(word, {}));
-    }
-  }
-  if (!word.empty()) command.arguments.push_back(word);
-  return command;
-}
-
-uint64_t number_from(std::string_view digits) {
-  uint64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return parsed.ec == std::errc() ? number : std::numeric_limits<uint64_t>::max();
-}
-
-// A message's header, the blank line, and so many lines of its body.
-std::string_view top_of(std::string_view message, uint64_t lines) {
-  bool in_body = false;
-  size_t shown = 0;
-  while (shown < message.size() && (!in_body || lines > 0)) {
-    const size_t lf = std::min(message.find('\n', shown), message.size() - 1);
-    const auto line = message.substr(shown, lf + 1 - shown);
-    if (in_body) --lines;
-    if (line.ends_with('\n') && line.find_first_not_of("\r\n") == std::string_view::npos) {
-      in_body = true;
-    }
-    shown += line.size();
-  }
-  return message.substr(0, shown);
-}
-
-std::string dot_stuffed(std::string_view lines) {
-  std::string out;
-  bool line_start = true;
-  for (const char c : lines) {
-    if (line_start && c == '.') out += '.';
-    out += c;
-    line_start = c == '\n';
-  }
-  return out;
-}
+constexpr std::string_view kLoaded = "+OK Password is valid, mail loaded";
+constexpr std::string_view kInUse = "-ERR [IN-USE] maildrop is locked by another session";
+constexpr std::string_view kUnavailable = "-ERR [SYS/TEMP] mail store unavailable";
+constexpr std::string_view kMalformed = "-ERR Syntax error, command unrecognized";
 
 class Reading {
  public:
   Reading(const Pop3Case& given, const Pop3Outcome& outcome)
-      : case_(given), outcome_(outcome), replies_(outcome.replies) {}
+      : case_(given),
+        outcome_(outcome),
+        replies_(outcome.replies),
+        sent_(given.dialogue),
+        encrypted_(given.channel.encrypted) {}
 
   void read() {
     FUZZ_CHECK(take_line().starts_with("+OK POP3 "));
-    std::string_view sent = case_.dialogue;
-    if (sent.starts_with('\x16')) {  // a TLS hello: nobody waits for the line's end
-      FUZZ_CHECK(take_line() == "-ERR This is a POP3 server, closing transmission channel");
-      closed_ = true;
-    }
-    for (size_t lf; !closed_ && (lf = sent.find('\n')) != std::string_view::npos;) {
-      auto line = sent.substr(0, lf);
-      sent.remove_prefix(lf + 1);
+    refuse_tls();
+    for (size_t lf; !closed_ && (lf = sent_.find('\n')) != std::string_view::npos;) {
+      auto line = sent_.substr(0, lf);
+      sent_.remove_prefix(lf + 1);
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (in_sasl_) {
         read_sasl(take_line());
@@ -99,6 +42,7 @@ class Reading {
       FUZZ_CHECK(take_line().starts_with("-ERR "));
     }
     FUZZ_CHECK(replies_.empty());
+    FUZZ_CHECK(outcome_.mailboxes.size() == mailboxes_);
     FUZZ_CHECK(outcome_.removed.has_value() == quit_);
     if (quit_) {
       FUZZ_CHECK(std::vector(deleted_.begin(), deleted_.end()) == *outcome_.removed);
@@ -106,6 +50,37 @@ class Reading {
   }
 
  private:
+  // A TLS hello where a first line should be: nobody waits for the line's end.
+  void refuse_tls() {
+    if (!sent_.starts_with('\x16')) return;
+    FUZZ_CHECK(take_line() == "-ERR This is a POP3 server, closing transmission channel");
+    closed_ = true;
+  }
+
+  // With TLS to be had, no password of another machine's comes in the clear.
+  bool may_log_in() const {
+    const auto& policy = case_.settings.logins;
+    if (!policy.tls || encrypted_) return true;
+    return case_.channel.loopback || policy.plaintext_logins;
+  }
+
+  // RFC 2595 §4: in the AUTHORIZATION state, once.
+  bool offers_tls() const { return case_.settings.logins.tls && !encrypted_ && !logged_in_; }
+
+  // All is forgotten, and what stands in the clear behind the command has no answer.
+  void read_handshake() {
+    const size_t taken = case_.dialogue.size() - sent_.size();
+    const auto over_tls = case_.handshakes.over_tls_from(taken);
+    if (!over_tls || case_.handshake_fails) {
+      closed_ = true;
+      return;
+    }
+    sent_.remove_prefix(*over_tls - taken);
+    encrypted_ = true;
+    user_.clear();
+    refuse_tls();
+  }
+
   std::string_view take_line() {
     const size_t end = replies_.find("\r\n");
     FUZZ_CHECK(end != std::string_view::npos && end + 2 <= kReplyLine);
@@ -119,10 +94,10 @@ class Reading {
     replies_.remove_prefix(expected.size());
   }
 
-  void read_reply(const Command& command) {
+  void read_reply(const Pop3Command& command) {
     const auto status = take_line();
     if (command.verb == "AUTH" && !logged_in_ && !command.arguments.empty() &&
-        status != "-ERR Syntax error, command unrecognized") {
+        status != kMalformed) {
       return read_auth(command, status);
     }
     const bool ok = status == "+OK" || status.starts_with("+OK ");
@@ -135,14 +110,43 @@ class Reading {
       if (quit_) FUZZ_CHECK(ok == case_.removes);
       return;
     }
-    if (command.verb == "USER" && ok) user_ = command.arguments.at(0);
-    if (status == "-ERR No such user") user_.clear();
+    if (command.verb == "STLS") return read_stls(command, status);
+    if (command.verb == "USER") read_user(command, status);
     if (command.verb == "PASS") return read_login(command, status);
     if (command.verb == "RETR" || command.verb == "TOP") return read_message(command, status);
     if (ok) read_answer(command, status);
   }
 
-  void read_auth(const Command& command, std::string_view status) {
+  void read_stls(const Pop3Command& command, std::string_view status) {
+    const bool bare = command.arguments.empty();
+    const bool begins = status == "+OK Begin TLS negotiation";
+    FUZZ_CHECK(begins == (bare && offers_tls()) || status == kMalformed);
+    if (begins) return read_handshake();
+    if (!bare || status == kMalformed) return;
+    const bool never = !logged_in_ && !case_.settings.logins.tls;
+    FUZZ_CHECK(status ==
+               (never ? "-ERR Command not implemented" : "-ERR Bad sequence of commands"));
+  }
+
+  void read_user(const Pop3Command& command, std::string_view status) {
+    if (status == "-ERR [AUTH] TLS is needed") FUZZ_CHECK(!may_log_in());
+    const bool looked_at = status == "-ERR No such user" || status.starts_with("+OK");
+    if (looked_at) FUZZ_CHECK(may_log_in() && !logged_in_);
+    if (case_.settings.hide_users) FUZZ_CHECK(status != "-ERR No such user");
+    if (status.starts_with("+OK")) {
+      user_ = command.arguments.at(0);
+    } else if (looked_at) {
+      user_.clear();
+    }
+  }
+
+  void read_auth(const Pop3Command& command, std::string_view status) {
+    if (status == "-ERR [AUTH] TLS is needed") {
+      FUZZ_CHECK(!may_log_in());
+      return;
+    }
+    // A closing one may be of either.
+    FUZZ_CHECK(may_log_in() || status.ends_with("closing transmission channel"));
     user_.clear();
     std::string mechanism = command.arguments.front();
     for (char& c : mechanism) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -159,19 +163,20 @@ class Reading {
                            status == "-ERR Cannot decode response" ||
                            status == "-ERR Unrecognized authentication mechanism";
     if (not_tried) return;
-    if (!by_credentials_) {
-      FUZZ_CHECK(status == "-ERR [AUTH] Invalid password");
-      return;
-    }
-    ++attempts_;
-    logged_in_ = status == "+OK Password is valid, mail loaded";
-    FUZZ_CHECK(logged_in_ || status.starts_with("-ERR ["));
+    const bool checked = status == "-ERR [AUTH] Invalid password" ||
+                         status == "-ERR [SYS/TEMP] login unavailable, wait";
+    if (by_credentials_ || !checked) ++attempts_;
+    if (checked) return;
+    // Who may log in, so that the maildrop was asked for.
+    ++mailboxes_;
+    logged_in_ = status == kLoaded;
+    FUZZ_CHECK(logged_in_ || status == kInUse || status == kUnavailable);
   }
 
   // Only with USER's name, and the outcomes of the case: no reply logs in by mistake.
-  void read_login(const Command& command, std::string_view status) {
-    const bool is_attempt = !logged_in_ && !user_.empty() && !command.arguments.empty() &&
-                            status != "-ERR Syntax error, command unrecognized";
+  void read_login(const Pop3Command& command, std::string_view status) {
+    const bool is_attempt =
+        !logged_in_ && !user_.empty() && !command.arguments.empty() && status != kMalformed;
     if (!is_attempt) {
       FUZZ_CHECK(status.starts_with("-ERR "));
       return;
@@ -183,21 +188,20 @@ class Reading {
     if (std::holds_alternative<protocol::Refused>(outcome)) {
       expected = "-ERR [AUTH] Invalid password";
     } else if (std::holds_alternative<protocol::Accepted>(outcome)) {
+      ++mailboxes_;
       logged_in_ = !refusal;
-      expected = !refusal ? "+OK Password is valid, mail loaded"
-                 : *refusal == pop3::MaildropRefusal::kInUse
-                     ? "-ERR [IN-USE] maildrop is locked by another session"
-                     : "-ERR [SYS/TEMP] mail store unavailable";
+      expected = !refusal                                    ? kLoaded
+                 : *refusal == pop3::MaildropRefusal::kInUse ? kInUse
+                                                             : kUnavailable;
     }
     FUZZ_CHECK(status == expected);
   }
 
-  void read_answer(const Command& command, std::string_view status) {
+  void read_answer(const Pop3Command& command, std::string_view status) {
     const auto& verb = command.verb;
     const bool is_of_one = !command.arguments.empty();
     if (verb == "CAPA") {
-      while (take_line() != ".") {
-      }
+      read_capabilities();
     } else if (verb == "DELE") {
       FUZZ_CHECK(deleted_.insert(index_from(command)).second);
     } else if (verb == "RSET") {
@@ -214,6 +218,17 @@ class Reading {
     }
   }
 
+  // RFC 2449 §5, RFC 2595 §4, RFC 5034 §3: what may be done now, and what may be done here.
+  void read_capabilities() {
+    std::set<std::string> lines;
+    for (std::string_view line; (line = take_line()) != ".";) lines.emplace(line);
+    const std::string sasl = "SASL PLAIN LOGIN SCRAM-SHA-256";
+    FUZZ_CHECK(lines.contains("STLS") == offers_tls());
+    FUZZ_CHECK(lines.contains("USER") == may_log_in());
+    FUZZ_CHECK(lines.contains(sasl) == (may_log_in() && !encrypted_));
+    FUZZ_CHECK(lines.contains(sasl + " SCRAM-SHA-256-PLUS") == encrypted_);
+  }
+
   void read_listing(std::string_view verb, std::string_view status) {
     if (verb == "LIST") {
       FUZZ_CHECK(status == "+OK " + std::to_string(left()) + " messages (" +
@@ -226,7 +241,7 @@ class Reading {
   }
 
   // Of a message that is there and not deleted.
-  size_t index_from(const Command& command) const {
+  size_t index_from(const Pop3Command& command) const {
     FUZZ_CHECK(!command.arguments.empty());
     const uint64_t number = number_from(command.arguments.front());
     FUZZ_CHECK(logged_in_ && number >= 1 && number <= case_.listing.size());
@@ -240,7 +255,7 @@ class Reading {
                            : case_.listing.uid_of(index));
   }
 
-  void read_message(const Command& command, std::string_view status) {
+  void read_message(const Pop3Command& command, std::string_view status) {
     const bool unavailable = status == "-ERR [SYS/TEMP] message unavailable";
     if (status != "+OK Message follows" && !unavailable) return;
     const std::string_view message = case_.messages[index_from(command)];
@@ -268,7 +283,7 @@ class Reading {
   }
 
   // Whether TOP had all its lines, so that it did not look for the message's end.
-  static bool is_complete_top(std::string_view shown, const Command& command) {
+  static bool is_complete_top(std::string_view shown, const Pop3Command& command) {
     const auto longer = std::string(shown) + "x";
     return top_of(longer, number_from(command.arguments[1])).size() == shown.size();
   }
@@ -285,9 +300,12 @@ class Reading {
   const Pop3Case& case_;
   const Pop3Outcome& outcome_;
   std::string_view replies_;
+  std::string_view sent_;  // what is left of it
+  bool encrypted_;
   std::set<size_t> deleted_;
-  std::string user_;     // USER's name, while PASS may follow
-  size_t attempts_ = 0;  // to log in
+  std::string user_;      // USER's name, while PASS may follow
+  size_t attempts_ = 0;   // to log in
+  size_t mailboxes_ = 0;  // that were asked for
   bool logged_in_ = false;
   bool in_sasl_ = false;         // a line is awaited that is no command
   bool by_credentials_ = false;  // AUTH LOGIN

@@ -72,7 +72,7 @@ fuzz() {
     # however busy a machine.
     ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}malloc_context_size=8:quarantine_size_mb=32" \
         "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len="${LONGEST[$target]}" \
-        -timeout=300 -rss_limit_mb=512 -malloc_limit_mb=16 -dict="tests/fuzz/$target.dict" \
+        -timeout=300 -report_slow_units=300 -rss_limit_mb=512 -malloc_limit_mb=16 -dict="tests/fuzz/$target.dict" \
         -artifact_prefix="$found/" -print_final_stats=1 "${inputs[@]}" >"$log" 2>&1 || status=$?
     new="$(find "$found" -type f -newer "$log.begun")"
     findings="$(grep -c . <<<"$new" || true)"

@@ -11,8 +11,10 @@
 #include <string>
 #include <string_view>
 
+#include "tests/fuzz/handshakes.h"
 #include "tests/fuzz/pieces.h"
 #include "tests/fuzz/pop3_case.h"
+#include "tests/fuzz/security_octet.h"
 #include "tests/fuzz/settings_octets.h"
 #include "tests/fuzz/smtp_case.h"
 #include "tests/support/transcript.h"
@@ -69,8 +71,22 @@ std::string dialogue_of(const Transcript& transcript) {
   for (const auto& step : transcript.steps) {
     if (step.kind == 'C') dialogue += step.text + transcript.line_end();
     if (step.kind == 'B') dialogue += step.text;
+    if (step.kind == 'H') dialogue += fuzz::Handshakes::kMark;
   }
   return dialogue;
+}
+
+unsigned security_of(const Transcript& transcript) {
+  using fuzz::SecurityOctet;
+  const auto when = [](bool said, SecurityOctet::Bit bit) { return said ? unsigned{bit} : 0U; };
+  const std::string tls = transcript.option("tls", "");
+  return when(tls == "offered", SecurityOctet::kTlsOffered) |
+         when(tls == "started", SecurityOctet::kTlsStarted) |
+         when(!transcript.channel().loopback, SecurityOctet::kElsewhere) |
+         when(transcript.is_set("allow-plaintext-logins"), SecurityOctet::kPlaintextLogins) |
+         when(transcript.is_set("require-login"), SecurityOctet::kRequireLogin) |
+         when(transcript.is_set("any-sender"), SecurityOctet::kAnySender) |
+         when(transcript.is_set("hide-users"), SecurityOctet::kHideUsers);
 }
 
 size_t finish_of(const Transcript& transcript) {
@@ -107,6 +123,7 @@ void add_smtp(const Transcript& transcript, size_t variety, Seeds& seeds) {
   settings.set(fuzz::kSmtpMessageOctets,
                (std::stoul(transcript.option("max-message-size", "0")) + 15) / 16);
   settings.set(fuzz::kSmtpInterruption, variety % 5 == 0 ? 3 : 0);
+  settings.set(fuzz::kSmtpSecurity, security_of(transcript));
   set_smtp_failures(transcript, settings);
   seeds.add("smtp_session", transcript.name, settings.octets() + dialogue_of(transcript));
 }
@@ -127,6 +144,7 @@ void add_pop3(const Transcript& transcript, size_t variety, Seeds& seeds) {
   Settings settings(fuzz::kPop3Pieces, variety);
   settings.set(fuzz::kPop3Finish, finish_of(transcript));
   settings.set(fuzz::kPop3Interruption, variety % 5 == 0 ? 3 : 0);
+  settings.set(fuzz::kPop3Security, security_of(transcript));
   set_pop3_failures(transcript, settings);
   std::string maildrop;
   for (const auto& message : transcript.given) {

@@ -11,7 +11,7 @@ namespace fuzz {
 
 class SettingsOctets {
  public:
-  static constexpr size_t kCount = 16;
+  static constexpr size_t kCount = 17;
 
   // `input` outlives this.
   explicit SettingsOctets(std::string_view input) : input_(input) {}

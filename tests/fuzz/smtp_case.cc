@@ -1,5 +1,10 @@
 #include "tests/fuzz/smtp_case.h"
 
+#include <variant>
+
+#include "tests/fuzz/case_users.h"
+#include "tests/fuzz/security_octet.h"
+
 namespace fuzz {
 namespace {
 
@@ -34,6 +39,11 @@ smtp::Settings settings_from(const SettingsOctets& octets) {
     settings.limits.message_octets = uint64_t{octets[kSmtpMessageOctets]} * 16 - 1;
   }
   if (octets[kSmtpErrors] > 0) settings.limits.errors = octets[kSmtpErrors];
+  const SecurityOctet security(octets[kSmtpSecurity]);
+  settings.logins = security.logins();
+  settings.require_login = security.is(SecurityOctet::kRequireLogin);
+  settings.any_sender = security.is(SecurityOctet::kAnySender);
+  settings.hide_users = security.is(SecurityOctet::kHideUsers);
   return settings;
 }
 
@@ -41,7 +51,10 @@ smtp::Settings settings_from(const SettingsOctets& octets) {
 
 SmtpCase::SmtpCase(std::string_view input)
     : settings(settings_from(SettingsOctets(input))),
+      channel(SecurityOctet(SettingsOctets(input)[kSmtpSecurity]).channel()),
       dialogue(dialogue_from(SettingsOctets(input))),
+      handshakes(Handshakes::taken_out_of(dialogue)),
+      handshake_fails(SecurityOctet(SettingsOctets(input)[kSmtpSecurity]).handshake_fails()),
       pieces(Pieces::from(SettingsOctets(input).octets(kSmtpPieces, SettingsOctets::kCount))),
       finish(finish_from(SettingsOctets(input)[kSmtpFinish])),
       interruption(SettingsOctets(input)[kSmtpInterruption]),
@@ -49,6 +62,16 @@ SmtpCase::SmtpCase(std::string_view input)
   // Which of two reasons a refusal names, and so whether it counts as an error, depends on when the
   // store fails.
   if (may_fail_to_append()) settings.limits.errors = kMostOctets;
+}
+
+protocol::AuthOutcome SmtpCase::authenticated(const protocol::Authenticate& asked) const {
+  if (const auto* credentials = std::get_if<protocol::Credentials>(&asked.step)) {
+    const auto* user = user_of_password_in(credentials->password);
+    if (user != nullptr) return protocol::Accepted{user->name};
+    if (credentials->password.size() % 2 == 0) return protocol::Refused{};
+    return protocol::Unavailable{};
+  }
+  return sasl_outcome(asked);
 }
 
 StoreOutcome SmtpCase::opened(size_t message) const {

@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "common/protocol/action.h"
+#include "common/protocol/channel.h"
 #include "smtpd/session.h"
+#include "tests/fuzz/handshakes.h"
 #include "tests/fuzz/pieces.h"
 #include "tests/fuzz/settings_octets.h"
 
@@ -28,6 +30,7 @@ enum SmtpOctet : size_t {
   kSmtpAppendOutcome,   // the first pair: the outcome; the second: the message
   kSmtpAppendOctet,     // once that message has so many octets
   kSmtpInterruption,    // the nth time that the session reads or flushes the server ends it
+  kSmtpSecurity,        // SecurityOctet
   kSmtpPieces,          // up to the last of the settings: Pieces
 };
 
@@ -35,11 +38,17 @@ struct SmtpCase {
   explicit SmtpCase(std::string_view input);
 
   smtp::Settings settings;
-  std::string dialogue;  // all that the client sends
+  protocol::Channel channel;  // at the start
+  std::string dialogue;       // all that the client sends
+  Handshakes handshakes;      // where in it
+  bool handshake_fails;
   Pieces pieces;
   Finish finish;
   size_t interruption;  // 0: none
 
+  // Who sends somebody's password is that user; what else comes of a login is told by the length of
+  // what was sent.
+  protocol::AuthOutcome authenticated(const protocol::Authenticate& asked) const;
   protocol::StoreOutcome opened(size_t message) const;
   protocol::StoreOutcome committed(size_t message) const;
   // Of an append that makes the message `octets` long.

@@ -17,6 +17,8 @@ namespace {
 using protocol::StoreOutcome;
 
 constexpr size_t kReplyOctets = 1024;  // EHLO's answer is the longest
+// What a session may still hold when it has forgotten all that came in the clear: room for names.
+constexpr size_t kForgottenOctets = size_t{2} * 1024;
 // Of a client that is silent between two lines: its name and an envelope for all four users, or the
 // name that it logs in by.
 constexpr size_t kIdleOctets = size_t{4} * 1024 + smtp::Limits::kAuthLine;
@@ -28,7 +30,7 @@ class Play {
         pieces_(pieces),
         piece_octets_(std::min(pieces.longest(), given.dialogue.size())),
         interruption_(interruption),
-        session_(case_.settings, all_users(), {}) {}
+        session_(case_.settings, all_users(), case_.channel) {}
 
   // Until the session closes.
   void run() {
@@ -59,7 +61,8 @@ class Play {
     const auto sent = std::string_view(case_.dialogue).substr(0, sent_);
     if (sent.ends_with("\r\n")) FUZZ_CHECK(HeapMeter::held() <= kIdleOctets);
     if (is_interrupted()) return session_.end(protocol::Ending::kShutDown);
-    const std::string_view left = std::string_view(case_.dialogue).substr(sent_);
+    const size_t end = case_.handshakes.send_up_to(sent_, case_.dialogue.size());
+    const auto left = std::string_view(case_.dialogue).substr(sent_, end - sent_);
     if (!left.empty()) {
       const auto piece = left.substr(0, std::min(pieces_.next(), read.max_octets));
       sent_ += piece.size();
@@ -87,29 +90,29 @@ class Play {
     closed_ = true;
   }
 
-  void perform(const protocol::StartTls&) { FUZZ_CHECK(false); }  // it was not offered
-
-  // What comes of a login depends on what the client sent alone.
-  void perform(const protocol::Authenticate& asked) {
-    const auto* credentials = std::get_if<protocol::Credentials>(&asked.step);
-    const auto* start = std::get_if<protocol::SaslStart>(&asked.step);
-    const auto* message = std::get_if<protocol::SaslMessage>(&asked.step);
-    if (start != nullptr && !start->message) return session_.authenticated(protocol::Challenge{});
-    const size_t octets = credentials != nullptr ? credentials->password.size()
-                          : start != nullptr     ? start->message->size()
-                                                 : message->message.size();
-    switch (octets % 4) {
-      case 0:
-        return session_.authenticated(protocol::Refused{});
-      case 1:
-        return session_.authenticated(protocol::Unavailable{});
-      case 2:
-        if (credentials == nullptr) return session_.authenticated(protocol::Challenge{"more"});
-        break;
-      default:
-        break;
+  // What the client sent in the clear behind the command is lost: it may be somebody else's.
+  void perform(const protocol::StartTls&) {
+    take_output();
+    FUZZ_CHECK(case_.settings.logins.tls && !case_.channel.encrypted && !over_tls_ && !message_);
+    const auto over_tls = case_.handshakes.over_tls_from(sent_);
+    if (!over_tls || case_.handshake_fails) {
+      closed_ = true;
+      return;
     }
-    session_.authenticated(protocol::Accepted{all_users().current()->all().front().name});
+    sent_ = *over_tls;
+    over_tls_ = true;
+    session_.tls_started();
+    FUZZ_CHECK(HeapMeter::held() <= kForgottenOctets);
+  }
+
+  void perform(const protocol::Authenticate& asked) {
+    FUZZ_CHECK(!message_);
+    const auto outcome = case_.authenticated(asked);
+    if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
+      const Unmetered own;
+      outcome_.logins.push_back(accepted->user);
+    }
+    session_.authenticated(outcome);
   }
 
   void perform(const smtp::OpenMessage& open) {
@@ -118,7 +121,12 @@ class Play {
     const auto outcome = case_.opened(opened_++);
     if (outcome == StoreOutcome::kDone) {
       const Unmetered own;
-      message_.emplace();
+      const auto& origin = open.origin;
+      message_ = StoredMail{.reverse_path = origin.reverse_path,
+                            .client_name = origin.client_name,
+                            .extended = origin.extended,
+                            .encrypted = origin.encrypted,
+                            .logged_in = origin.logged_in};
     }
     session_.message_opened(outcome);
   }
@@ -128,20 +136,19 @@ class Play {
     FUZZ_CHECK(append.text.size() <= smtp::Reception::kAppendOctets);
     {
       const Unmetered own;
-      message_->append(append.text);
+      message_->text.append(append.text);
     }
-    session_.message_appended(case_.appended(opened_ - 1, message_->size()));
+    session_.message_appended(case_.appended(opened_ - 1, message_->text.size()));
   }
 
   void perform(const smtp::CommitMessage& commit) {
     const auto outcome = case_.committed(opened_ - 1);
     {
       const Unmetered own;
-      FUZZ_CHECK(message_ && commit.octets == message_->size());
+      FUZZ_CHECK(message_ && commit.octets == message_->text.size());
       check_mailboxes(commit.mailboxes);
-      if (outcome == StoreOutcome::kDone) {
-        outcome_.stored.push_back({commit.mailboxes, *std::move(message_)});
-      }
+      message_->mailboxes = commit.mailboxes;
+      if (outcome == StoreOutcome::kDone) outcome_.stored.push_back(*std::move(message_));
       message_.reset();
     }
     if (outcome == StoreOutcome::kDone) {
@@ -183,9 +190,10 @@ class Play {
   size_t interruption_;
   smtp::Session session_;
   SmtpOutcome outcome_;
-  std::optional<std::string> message_;
-  size_t sent_ = 0;
+  std::optional<StoredMail> message_;
+  size_t sent_ = 0;  // or lost at a handshake
   size_t opened_ = 0;
+  bool over_tls_ = false;  // a handshake was done
   bool closed_ = false;
 };
 

@@ -12,14 +12,21 @@
 namespace fuzz {
 
 struct StoredMail {
-  std::vector<std::string> mailboxes;
-  std::string text;
+  std::vector<std::string> mailboxes = {};
+  std::string text = {};
+  // As the session says where it comes from (smtp::Origin).
+  std::string reverse_path = {};
+  std::string client_name = {};
+  bool extended = false;
+  bool encrypted = false;
+  bool logged_in = false;
   bool operator==(const StoredMail&) const = default;
 };
 
 struct SmtpOutcome {
   std::string replies;
   std::vector<StoredMail> stored;
+  std::vector<std::string> logins;  // who was let in, in order
   bool operator==(const SmtpOutcome&) const = default;
 };
 

@@ -6,17 +6,18 @@
 #include <optional>
 
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/smtp_standing.h"
 
 namespace fuzz {
 namespace {
 
 constexpr size_t kReplyLine = 512;
 
-// Takes the first reply off `replies` and returns its code.
-int take_reply(std::string_view& replies) {
-  constexpr std::array kCodes{220, 221, 235, 250, 334, 354, 421, 451, 452, 454,
-                              500, 501, 502, 503, 504, 535, 550, 552, 554, 555};
-  for (int code = 0;;) {
+// Takes the first reply off `replies`.
+SmtpReply take_reply(std::string_view& replies) {
+  constexpr std::array kCodes{220, 221, 235, 250, 252, 334, 354, 421, 451, 452, 454, 500,
+                              501, 502, 503, 504, 530, 535, 538, 550, 552, 553, 554, 555};
+  for (SmtpReply reply;;) {
     const size_t end = replies.find("\r\n");
     FUZZ_CHECK(end != std::string_view::npos && end >= 4 && end + 2 <= kReplyLine);
     const auto line = replies.substr(0, end);
@@ -24,11 +25,12 @@ int take_reply(std::string_view& replies) {
     FUZZ_CHECK(std::ranges::all_of(line, [](char c) { return c >= 32 && c < 127; }));
     FUZZ_CHECK(std::ranges::all_of(line.substr(0, 3), [](char c) { return c >= '0' && c <= '9'; }));
     const int value = std::atoi(std::string(line.substr(0, 3)).c_str());
-    FUZZ_CHECK(code == 0 || code == value);
-    code = value;
-    FUZZ_CHECK(std::ranges::count(kCodes, code) == 1);
+    FUZZ_CHECK(reply.code == 0 || reply.code == value);
+    reply.code = value;
+    FUZZ_CHECK(std::ranges::count(kCodes, reply.code) == 1);
     FUZZ_CHECK(line[3] == ' ' || line[3] == '-');
-    if (line[3] == ' ') return code;
+    reply.lines.push_back(line.substr(4));
+    if (line[3] == ' ') return reply;
   }
 }
 
@@ -37,19 +39,28 @@ bool is_closing(int code) { return code == 221 || code == 421; }
 // The line ending rule, read off the whole of what was sent.
 class Sent {
  public:
-  explicit Sent(std::string_view all) : rest_(all) {
-    const size_t lf = all.find('\n');
-    crlf_ = lf != std::string_view::npos && lf > 0 && all[lf - 1] == '\r';
-  }
+  explicit Sent(std::string_view all) : rest_(all) { decide(); }
 
   bool is_crlf() const { return crlf_; }
+  bool begins_with_tls() const { return rest_.starts_with('\x16'); }
 
-  bool take_line() {
+  // Without its line end.
+  std::optional<std::string_view> take_line() {
     const size_t end = rest_.find(crlf_ ? "\r\n" : "\n");
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos) return std::nullopt;
+    auto line = rest_.substr(0, end);
+    if (!crlf_ && line.ends_with('\r')) line.remove_suffix(1);
     rest_.remove_prefix(end + (crlf_ ? 2 : 1));
-    return true;
+    return line;
   }
+
+  // So much is no line: then the first line decides again.
+  void lose(size_t octets) {
+    rest_.remove_prefix(octets);
+    decide();
+  }
+
+  size_t left() const { return rest_.size(); }
 
   // The message that ends at the next final dot, as it is to be stored.
   std::optional<std::string> take_message() {
@@ -69,8 +80,13 @@ class Sent {
   }
 
  private:
+  void decide() {
+    const size_t lf = rest_.find('\n');
+    crlf_ = lf != std::string_view::npos && lf > 0 && rest_[lf - 1] == '\r';
+  }
+
   std::string_view rest_;
-  bool crlf_;
+  bool crlf_ = true;
 };
 
 // Where a CR or LF first stands alone; the first octet is 1.
@@ -97,40 +113,93 @@ bool store_takes(const SmtpCase& given, size_t number, std::string_view message)
          (message.empty() || given.appended(number, message.size()) == StoreOutcome::kDone);
 }
 
+class Reading {
+ public:
+  Reading(const SmtpCase& given, const SmtpOutcome& outcome)
+      : given_(given),
+        outcome_(outcome),
+        replies_(outcome.replies),
+        sent_(given.dialogue),
+        standing_(given, outcome) {}
+
+  void read() {
+    FUZZ_CHECK(take_reply(replies_).code == 220);
+    refuse_tls();
+    while (!closed_) {
+      const auto line = sent_.take_line();
+      if (!line) break;
+      read_reply(*line);
+    }
+    if (!closed_ && given_.finish != Finish::kEndOfInput) {
+      FUZZ_CHECK(take_reply(replies_).code == 421);
+    }
+    FUZZ_CHECK(replies_.empty());
+    FUZZ_CHECK(stored_ == outcome_.stored.size());
+    FUZZ_CHECK(standing_.all_logins_are_told());
+  }
+
+ private:
+  // A TLS hello where a first line should be: nobody waits for the line's end.
+  void refuse_tls() {
+    if (!sent_.begins_with_tls()) return;
+    FUZZ_CHECK(take_reply(replies_).code == 421);
+    closed_ = true;
+  }
+
+  void read_reply(std::string_view line) {
+    const SmtpReply reply = take_reply(replies_);
+    standing_.answered(line, reply);
+    closed_ = is_closing(reply.code);
+    if (reply.code == 354) read_message();
+    if (reply.code == 220) read_handshake();
+  }
+
+  void read_message() {
+    const auto message = sent_.take_message();
+    const size_t number = messages_++;
+    if (!message) return sent_.lose(sent_.left());
+    const int code = take_reply(replies_).code;
+    FUZZ_CHECK(code == 250 || code == 421 || code / 10 == 45 || code / 10 == 55);
+    const bool taken =
+        is_acceptable(given_, sent_.is_crlf(), *message) && store_takes(given_, number, *message);
+    FUZZ_CHECK((code == 250) == taken);
+    if (taken) {
+      FUZZ_CHECK(stored_ < outcome_.stored.size());
+      const auto& mail = outcome_.stored[stored_++];
+      FUZZ_CHECK(mail.text == *message);
+      standing_.check_origin(mail);
+    }
+    standing_.end_transaction();
+    closed_ = is_closing(code);
+  }
+
+  // What stands in the clear behind the command has no answer.
+  void read_handshake() {
+    const size_t taken = given_.dialogue.size() - sent_.left();
+    const auto over_tls = given_.handshakes.over_tls_from(taken);
+    if (!over_tls || given_.handshake_fails) {
+      closed_ = true;
+      return;
+    }
+    sent_.lose(*over_tls - taken);
+    standing_.started_tls();
+    refuse_tls();
+  }
+
+  const SmtpCase& given_;
+  const SmtpOutcome& outcome_;
+  std::string_view replies_;
+  Sent sent_;
+  SmtpStanding standing_;
+  size_t messages_ = 0;
+  size_t stored_ = 0;
+  bool closed_ = false;
+};
+
 }  // namespace
 
 void check_dialogue(const SmtpCase& given, const SmtpOutcome& outcome) {
-  std::string_view replies = outcome.replies;
-  Sent sent(given.dialogue);
-  FUZZ_CHECK(take_reply(replies) == 220);
-  size_t messages = 0;
-  size_t stored = 0;
-  bool closed = false;
-  if (given.dialogue.starts_with('\x16')) {  // a TLS hello: nobody waits for the line's end
-    FUZZ_CHECK(take_reply(replies) == 421);
-    closed = true;
-  }
-  while (!closed && sent.take_line()) {
-    int code = take_reply(replies);
-    if (code == 354) {
-      const auto message = sent.take_message();
-      const size_t number = messages++;
-      if (!message) break;
-      code = take_reply(replies);
-      FUZZ_CHECK(code == 250 || code == 421 || code / 10 == 45 || code / 10 == 55);
-      const bool taken =
-          is_acceptable(given, sent.is_crlf(), *message) && store_takes(given, number, *message);
-      FUZZ_CHECK((code == 250) == taken);
-      if (taken) {
-        FUZZ_CHECK(stored < outcome.stored.size());
-        FUZZ_CHECK(outcome.stored[stored++].text == *message);
-      }
-    }
-    closed = is_closing(code);
-  }
-  if (!closed && given.finish != Finish::kEndOfInput) FUZZ_CHECK(take_reply(replies) == 421);
-  FUZZ_CHECK(replies.empty());
-  FUZZ_CHECK(stored == outcome.stored.size());
+  Reading(given, outcome).read();
 }
 
 std::string without_reasons(std::string_view replies) {

@@ -74,10 +74,10 @@ EXPLAINED = """\
 Measures mysmtpd and mypopd side by side with Postfix and Dovecot, row by row and in turn (ours, theirs, ours, …), on
 one journalled ext4 in a file on a loop device, and prints a table of ratios with what each is to reach.
 
-Takes root (mounting), 8 GiB of disk, and about 15 minutes. Installs what is missing of Debian's packages and builds
+Takes root (mounting), 8 GiB of disk, and about 20 minutes. Installs what is missing of Debian's packages and builds
 build/bench. The Postfix and the Dovecot that it starts are its own: own configuration, own queue, own ports of
 127.0.0.1; those of the machine, if it has any, are not touched. All is removed at the end, also after Ctrl-C."""
-ALL = loads.SMTP + loads.POP3 + loads.IDLE
+ALL = loads.SMTP + loads.SMTP_TLS + loads.POP3 + loads.IDLE
 KEYS = "Loads: " + " ".join(load.key for load in ALL)
 
 

@@ -10,13 +10,19 @@ class Smtp:
     key: str
     title: str
     sessions: int
-    floor: float   # messages a second, ours / theirs
+    floor: float | None   # messages or handshakes a second, ours / theirs
     octets: int = 4 * KIB
     recipients: int = 1
     flags: tuple = ()
+    tls: bool = False
+    stores: bool = True   # or it is handshakes alone, and no mail
 
     def arguments(self):
-        return ["--sessions", self.sessions, "--octets", self.octets, "--recipients", self.recipients, *self.flags]
+        return ["--sessions", self.sessions, "--octets", self.octets, "--recipients", self.recipients, *self.flags,
+                *self.tls_arguments()]
+
+    def tls_arguments(self):
+        return ["--tls"] if self.tls else []
 
 
 SMTP = [
@@ -27,6 +33,16 @@ SMTP = [
     Smtp("smtp-reconnect", "4 KiB, 10 sessions, a connection for each message", 10, 4.5, flags=("--reconnect",)),
     Smtp("smtp-recipients", "4 KiB, 10 sessions, 10 recipients each", 10, 4.0, recipients=10),
     Smtp("smtp-64k", "64 KiB, 10 sessions", 10, 3.5, octets=64 * KIB),
+]
+
+# STARTTLS, TLS 1.3, a full handshake each time.
+SMTP_TLS = [
+    Smtp("tls-handshakes", "TLS handshakes: connect, STARTTLS, QUIT; 10 at a time", 10, None, flags=("--handshakes",),
+         tls=True, stores=False),
+    Smtp("tls-1", "4 KiB over TLS, 1 session", 1, None, tls=True),
+    Smtp("tls-10", "4 KiB over TLS, 10 sessions", 10, None, tls=True),
+    Smtp("tls-reconnect", "4 KiB over TLS, 10 sessions, a connection for each message", 10, None,
+         flags=("--reconnect",), tls=True),
 ]
 
 

@@ -11,6 +11,7 @@ import dovecot
 import loads
 import machine
 from accounts import Accounts
+from certificate import Certificate
 from mailbench import Failed
 from ours import Ours
 from postfix import Postfix
@@ -32,7 +33,7 @@ class Bench:
         self.sync_ms = None
 
     def run(self):
-        for kind, run in ((loads.SMTP, self._run_smtp), (loads.POP3, self._run_pop3), (loads.IDLE, self._run_idle)):
+        for kind, run in ((loads.SMTP, self._run_smtp), (loads.SMTP_TLS, self._run_smtp), (loads.POP3, self._run_pop3), (loads.IDLE, self._run_idle)):
             chosen = [load for load in kind if load.key in self._options.keys]
             if chosen:
                 run(chosen)
@@ -70,9 +71,10 @@ class Bench:
         accounts = Accounts(SMTP_USERS)
         with self._disk(SMTP_DISK_MIB) as (beside, disk), contextlib.ExitStack() as stack:
             users = accounts.write_users(beside / "users.txt")
-            contestants = [Ours(self._mysmtpd, disk, users, beside / "mysmtpd.log")]
+            certificate = Certificate.made_in(beside) if chosen[0].tls else None   # all of them, or none
+            contestants = [Ours(self._mysmtpd, disk, users, beside / "mysmtpd.log", certificate)]
             if not self._options.ours_only:
-                contestants.append(Postfix(disk, accounts, beside / "postfix.log"))
+                contestants.append(Postfix(disk, accounts, beside / "postfix.log", certificate))
             for contestant in contestants:
                 stack.callback(contestant.stop)
             for load in chosen:
@@ -84,7 +86,7 @@ class Bench:
         server.prepare()
         # One message to each user: their folders are there, and so are the processes of Postfix.
         self._mailbench.run("smtp", "--port", server.port, "--users", users, "--count", SMTP_USERS,
-                            "--sessions", load.sessions)
+                            "--sessions", load.sessions, *load.tls_arguments())
         server.settle(SMTP_USERS)
         settle(disk)
         cpu_before = server.process.cgroup.cpu_s()
@@ -92,19 +94,20 @@ class Bench:
             measured = self._mailbench.run(
                 "smtp", "--port", server.port, "--users", users, "--seconds", self._options.seconds,
                 "--warm-up", WARM_UP_S, *load.arguments(), *server.process.usage_arguments())
-        messages = measured["with_warm_up"]
+        units = measured["with_warm_up"]
+        messages = units if load.stores else 0
         server.settle(messages)
         if cpu_before is None:   # then what happens after the last reply is not in it
             measured["cpu_us_delivered"] = measured["server"]["cpu_us_each"]
         else:
-            measured["cpu_us_delivered"] = (server.process.cgroup.cpu_s() - cpu_before) / messages * 1e6
+            measured["cpu_us_delivered"] = (server.process.cgroup.cpu_s() - cpu_before) / units * 1e6
         delivered = server.delivered()
         if delivered != SMTP_USERS + messages * load.recipients:
             raise Failed(f"{load.title}, {server.name}: {messages} messages acknowledged to {load.recipients} each, "
                          f"{delivered - SMTP_USERS} copies delivered")
         latency = measured["latency_ms"]
         self._record(load, number, server.name, measured,
-                     f"{measured['per_s']:,.0f} messages/s, p50 {latency['p50']:.1f} ms, p99 {latency['p99']:.1f} ms, "
+                     f"{measured['per_s']:,.0f} {measured['unit']}/s, p50 {latency['p50']:.1f} ms, p99 {latency['p99']:.1f} ms, "
                      f"longest {latency['max']:.0f} ms, {measured['cpu_us_delivered']:,.0f} µs of CPU each")
 
     # POP3

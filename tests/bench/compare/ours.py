@@ -9,11 +9,14 @@ LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
 class Ours:
-    """One of our servers. `program`: its binary; `folder`: on the disk that is measured, where mail.store is."""
+    """One of our servers. `program`: its binary; `folder`: on the disk that is measured, where mail.store is;
+    `certificate`: for STARTTLS, if it is to have it."""
 
-    def __init__(self, program, folder, users, log):
+    def __init__(self, program, folder, users, log, certificate=None):
         self.store = folder / "mail.store"
         self._command = [str(program), "0", "--listen", "127.0.0.1", "--users", str(users), "--store", str(self.store)]
+        if certificate:
+            self._command += ["--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key)]
         self._log = log
         self.process = None
         self.port = None

@@ -54,6 +54,12 @@ smtpd_client_recipient_rate_limit = 0
 in_flow_delay = 0
 """
 
+# tlsmgr keeps what OpenSSL's sessions are resumed with. Nothing of it is logged, as nothing is.
+TLS = """
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = {key}, {chain}
+"""
+
 MASTER = """
 {port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -62,6 +68,7 @@ rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
+tlsmgr unix - - n 1000? 1 tlsmgr
 verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
@@ -82,7 +89,7 @@ def free_port():
 class Postfix:
     name = "theirs"
 
-    def __init__(self, folder, accounts, log):
+    def __init__(self, folder, accounts, log, certificate=None):
         self.folder = folder / "postfix"
         self.config = self.folder / "config"
         self.port = free_port()
@@ -93,7 +100,8 @@ class Postfix:
         os.chown(self.folder / "mail", MAIL_UID, MAIL_UID)
         values = {"folder": self.folder, "config": self.config, "domain": DOMAIN, "daemons": DAEMONS, "uid": MAIL_UID,
                   "port": f"127.0.0.1:{self.port}"}
-        (self.config / "main.cf").write_text(MAIN.format(**values))
+        tls = TLS.format(key=certificate.key, chain=certificate.chain) if certificate else ""
+        (self.config / "main.cf").write_text(MAIN.format(**values) + tls)
         (self.config / "master.cf").write_text(MASTER.format(**values))
         accounts.write_virtual_mailboxes(self.config / "mailboxes")
         self._log = log

@@ -66,6 +66,10 @@ def of(measurements):
     found += longest_stall(measurements)
     found += compared("CPU a message: 4 KiB, 10 sessions", measurements, "smtp-10", lambda m: m["cpu_us_delivered"], "µs",
                       loads.CPU_FLOOR, less_is_better=True)
+    for load in loads.SMTP_TLS:
+        found += compared(load.title, measurements, load.key, lambda m: m["per_s"], "/s", load.floor)
+    found += compared("CPU a TLS handshake", measurements, "tls-handshakes", lambda m: m["cpu_us_delivered"], "µs", None,
+                      less_is_better=True)
     for load in loads.POP3:
         if load.measure == "p50":
             found += compared(f"{load.title} (goal: {loads.LIST_GOAL_MS} ms)", measurements, load.key,

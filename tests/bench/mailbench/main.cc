@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -22,6 +23,7 @@
 #include "tests/bench/mailbench/sample_message.h"
 #include "tests/bench/mailbench/server_usage.h"
 #include "tests/bench/mailbench/smtp_client.h"
+#include "tests/bench/mailbench/tls_stream.h"
 
 namespace bench {
 namespace {
@@ -66,14 +68,24 @@ int send_messages(const Options& options, Endpoint server, ServerUsage& usage) {
   EventLoop loop;
   const SampleMessage message(options.octets);
   Run run(bounds_of(options), usage);
-  SmtpLoad load{message, *accounts, options.recipients, options.pipelined, options.reconnects, run};
+  const auto tls = options.tls ? std::make_unique<TlsContext>() : nullptr;
+  SmtpLoad load{message,
+                *accounts,
+                options.recipients,
+                options.pipelined,
+                options.reconnects,
+                tls.get(),
+                options.handshakes_only,
+                run};
   std::vector<std::unique_ptr<SmtpClient>> clients;
   for (uint64_t i = 0; i < options.sessions; ++i) {
     clients.push_back(std::make_unique<SmtpClient>(loop, server, load));
   }
   drive(loop, run, clients);
   auto result = run.result();
-  return print(report("messages", result, usage.is_known()), result);
+  return print(
+      report(options.handshakes_only ? "handshakes" : "messages", result, usage.is_known()),
+      result);
 }
 
 int fetch_messages(const Options& options, Endpoint server, ServerUsage& usage) {
@@ -125,6 +137,7 @@ int run_mode(const Options& options) {
                                                                            : EXIT_FAILURE;
   }
   raise_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   const auto server = Endpoint::loopback(options.host, options.port);
   if (!server) return wrong(server.error());
   ServerUsage usage(options.server_pid, options.server_cgroup);

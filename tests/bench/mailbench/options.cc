@@ -59,6 +59,10 @@ void add_smtp(CLI::App& app, Options& options) {
       ->capture_default_str();
   smtp->add_flag("--pipelined", options.pipelined, "MAIL, RCPT and DATA in one piece");
   smtp->add_flag("--reconnect", options.reconnects, "A connection for each message");
+  auto* tls = smtp->add_flag("--tls", options.tls, "STARTTLS first: TLS 1.3, a full handshake");
+  smtp->add_flag("--handshakes", options.handshakes_only,
+                 "No messages: connect, STARTTLS, QUIT over TLS, again and again")
+      ->needs(tls);
   smtp->callback([&options] { options.mode = Mode::kSmtp; });
 }
 

@@ -33,6 +33,8 @@ struct Options {
   // smtp
   uint64_t recipients = 1;
   bool reconnects = false;
+  bool tls = false;
+  bool handshakes_only = false;
 
   // pop3
   std::string work = "login";

@@ -13,6 +13,8 @@ void SmtpClient::start() {
   }
   step_ = Step::kGreeting;
   reply_.clear();
+  secured_ = false;
+  if (load_.handshakes_only) begun_ = Clock::now();
   open();
 }
 
@@ -37,13 +39,17 @@ bool SmtpClient::take_reply(std::string_view code, std::string_view line) {
   switch (step_) {
     case Step::kGreeting:
       if (code != "220") return refuse(line);
-      step_ = Step::kHello;
-      send("EHLO bench.example\r\n");
+      say_hello();
       return true;
     case Step::kHello:
       if (code != "250") return refuse(line);
-      begin_message();
-      return true;
+      return take_hello_reply();
+    case Step::kStartTls:
+      if (code != "220") return refuse(line);
+      step_ = Step::kHandshake;
+      reply_.clear();
+      start_tls(*load_.tls);
+      return false;
     case Step::kEnvelope:
       return take_envelope_reply(code, line);
     case Step::kStored:
@@ -53,13 +59,45 @@ bool SmtpClient::take_reply(std::string_view code, std::string_view line) {
     case Step::kQuit:
       close();
       if (code != "221") return refuse(line);
+      if (load_.handshakes_only) load_.run.done(begun_, 0);
       start();
       return false;
     case Step::kStart:
+    case Step::kHandshake:
     case Step::kFinished:
       break;
   }
   return refuse(line);  // it spoke unasked
+}
+
+void SmtpClient::say_hello() {
+  step_ = Step::kHello;
+  send("EHLO bench.example\r\n");
+}
+
+bool SmtpClient::take_hello_reply() {
+  if (load_.tls != nullptr && !secured_) {
+    if (load_.handshakes_only) taken_ = false;
+    step_ = Step::kStartTls;
+    send("STARTTLS\r\n");
+  } else {
+    begin_message();
+  }
+  return true;
+}
+
+void SmtpClient::secured() {
+  secured_ = true;
+  if (load_.handshakes_only) {
+    quit();
+  } else {
+    say_hello();
+  }
+}
+
+void SmtpClient::quit() {
+  step_ = Step::kQuit;
+  send("QUIT\r\n");
 }
 
 void SmtpClient::begin_message() {
@@ -94,8 +132,7 @@ void SmtpClient::stored() {
   load_.run.done(begun_, load_.message.octets());
   taken_ = load_.run.take();
   if (taken_ && !load_.reconnects) return begin_message();
-  step_ = Step::kQuit;
-  send("QUIT\r\n");
+  quit();
 }
 
 bool SmtpClient::refuse(std::string_view line) {

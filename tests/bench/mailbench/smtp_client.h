@@ -1,5 +1,7 @@
-// A client that sends one sample message after the other by SMTP (RFC 5321): EHLO, then for each
-// MAIL, RCPT, DATA. A message's latency runs from MAIL to the reply after the final dot.
+// A client that sends one sample message after the other by SMTP (RFC 5321): EHLO, perhaps STARTTLS
+// (RFC 3207) and EHLO, then for each MAIL, RCPT, DATA. A message's latency runs from MAIL to the
+// reply after the final dot. Or it sends none: EHLO, STARTTLS, the handshake, QUIT over TLS, and
+// all that, from the connect to QUIT's reply, is what is counted.
 //
 // Any reply but the one that belongs there is an error: the connection is closed, and another one
 // opened.
@@ -24,6 +26,8 @@ struct SmtpLoad {
   size_t recipients;                     // of each message; no more than there are accounts
   bool pipelined;                        // MAIL, RCPT and DATA in one piece (RFC 2920)
   bool reconnects;                       // a connection for each message
+  const TlsContext* tls;                 // null: in the clear
+  bool handshakes_only;                  // no messages
   Run& run;
   uint64_t next_message = 0;  // its number
 };
@@ -37,10 +41,24 @@ class SmtpClient final : public Connection {
   bool finished() const { return step_ == Step::kFinished; }
 
  private:
-  enum class Step { kStart, kGreeting, kHello, kEnvelope, kStored, kQuit, kFinished };
+  enum class Step {
+    kStart,
+    kGreeting,
+    kHello,
+    kStartTls,
+    kHandshake,
+    kEnvelope,
+    kStored,
+    kQuit,
+    kFinished
+  };
 
   void receive(std::string_view bytes) override;
   void lost(const std::string& why) override;
+  void secured() override;
+  void say_hello();
+  bool take_hello_reply();
+  void quit();
   // `code`: three digits. False: the connection is another one now.
   bool take_reply(std::string_view code, std::string_view line);
   bool refuse(std::string_view line);
@@ -54,7 +72,8 @@ class SmtpClient final : public Connection {
   std::vector<std::string> envelope_;  // MAIL, RCPT …, DATA
   size_t answered_ = 0;                // of it
   uint64_t number_ = 0;                // of the message
-  bool taken_ = false;                 // a message was taken that is not begun yet
+  bool secured_ = false;
+  bool taken_ = false;  // a message was taken that is not begun yet
   Clock::time_point begun_;
 };
 
