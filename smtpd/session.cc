@@ -107,7 +107,7 @@ Action Session::next() {
 std::optional<Action> Session::next_of_phase() {
   if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
   if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
-  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
   return next_command();
 }

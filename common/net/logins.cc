@@ -72,6 +72,10 @@ asio::awaitable<void> ConnectionLogins::hold_up() {
 }
 
 asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
+  // No guess: nothing was tried.
+  if (std::holds_alternative<protocol::SaslCancelled>(action.step)) {
+    co_return login_.step(action, {});
+  }
   // Who has to wait costs no hash, where the name is known before.
   const auto* credentials = std::get_if<protocol::Credentials>(&action.step);
   if (credentials != nullptr && has_to_wait(credentials->user)) {

@@ -16,6 +16,10 @@ AuthOutcome Login::step(const protocol::Authenticate& action, const ChannelBindi
   wrong_password_.reset();
   if (const auto* credentials = std::get_if<Credentials>(&action.step)) return check(*credentials);
   if (const auto* message = std::get_if<SaslMessage>(&action.step)) return go_on(message->message);
+  if (std::holds_alternative<protocol::SaslCancelled>(action.step)) {
+    exchange_.reset();
+    return protocol::Refused{};
+  }
   const auto& start = std::get<SaslStart>(action.step);
   exchange_ = SaslExchange::begin(start.mechanism, users_.current(), binding, hash_);
   return go_on(start.message ? std::optional<std::string_view>(*start.message) : std::nullopt);

@@ -95,6 +95,10 @@ class Play {
     const auto* start = std::get_if<protocol::SaslStart>(&asked.step);
     const auto* message = std::get_if<protocol::SaslMessage>(&asked.step);
     if (start != nullptr && !start->message) return session_.authenticated(protocol::Challenge{});
+    // An outcome that says nothing: the client has broken off.
+    if (std::holds_alternative<protocol::SaslCancelled>(asked.step)) {
+      return session_.authenticated(protocol::Refused{});
+    }
     const size_t octets = credentials != nullptr ? credentials->password.size()
                           : start != nullptr     ? start->message->size()
                                                  : message->message.size();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +70,17 @@ TEST_F(LoginTest, NewStartTakesTheUnfinishedExchangesPlace) {
       step({SaslStart{"SCRAM-SHA-256", "n,,n=john,r=abcdefgh"}})));
   EXPECT_TRUE(std::holds_alternative<Challenge>(step({SaslStart{"PLAIN", std::nullopt}})));
   EXPECT_EQ(accepted(step({SaslMessage{kMessage}})), "john@example.com");
+}
+
+TEST_F(LoginTest, ExchangeThatIsBrokenOffIsForgottenAtOnce) {
+  const std::weak_ptr<const UserDb> users = users_.current();
+  EXPECT_TRUE(std::holds_alternative<Challenge>(step({SaslStart{"PLAIN", std::nullopt}})));
+  users_.set("john@example.com right\n");
+  EXPECT_FALSE(users.expired()) << "this test takes the exchange's users for a sign of it";
+  EXPECT_TRUE(refused(step({protocol::SaslCancelled{}})));
+  EXPECT_TRUE(users.expired());
+  EXPECT_EQ(login_.wrong_password(), std::nullopt);
+  EXPECT_TRUE(refused(step({SaslMessage{kMessage}})));
 }
 
 TEST_F(LoginTest, NothingIsQuickThatMayHash) {
