@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::string_view kFiles =
     "users.txt has a line for each user: name@domain, a blank, the password or a hash of it. The\n"
-    "store is a folder with a folder for each user. Both are read afresh while the server runs. "
-    "SIGHUP has\n"
-    "users.txt read at once, even if it is empty now; SIGTERM ends the server in order.";
+    "store is a folder with a folder for each user. Both, and the certificate, are read afresh\n"
+    "while the server runs. SIGHUP has users.txt, even if it is empty now, and the certificate\n"
+    "read at once; SIGTERM ends the server in order.";
 
 constexpr std::string_view kStatus =
     "Exit status: 0 after SIGTERM or SIGINT, 78 when it cannot start as it is set up, else a\n"

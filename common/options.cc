@@ -62,7 +62,7 @@ void add_listening(CLI::App& app, Common& common) {
       ->group(kGroup);
   app.add_option("--listen", common.addresses,
                  "The IP address to listen on; may be given again. By default\n127.0.0.1 and ::1: "
-                 "passwords and mail travel in the clear")
+                 "without TLS mail and passwords travel in\nthe clear")
       ->allow_extra_args(false)
       ->type_name("ADDRESS")
       ->group(kGroup);
