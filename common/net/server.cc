@@ -187,10 +187,14 @@ void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting gre
 asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number,
                                         Greeting greeting) {
   Connection connection(std::move(socket), thread, number, settings_.timeout_s);
+  log_connected(connection);
   if (greeting == Greeting::kTls) {
     const auto error = co_await connection.start_tls(*settings_.tls);
     log_handshake(connection, error);
-    if (error) co_return;
+    if (error) {
+      log_end(connection, {SessionEnd::Why::kTlsFailed, error}, {});
+      co_return;
+    }
   }
   co_await serve_(connection);
 }

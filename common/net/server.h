@@ -51,7 +51,8 @@ struct ServerSettings {
 
 class Server final : private Receptionist {
  public:
-  // A whole session on this connection. Called, and run, on the connection's I/O thread.
+  // A whole session on this connection, whose beginning is logged, and the end is to be: see
+  // session_log.h. Called, and run, on the connection's I/O thread.
   using Serve = std::function<asio::awaitable<void>(Connection&)>;
 
   Server(ServerSettings settings, Serve serve);
