@@ -1,5 +1,7 @@
 #include "common/store/commit_batch.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <string>
@@ -29,7 +31,7 @@ CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& c
 
 void CommitBatch::run() {
   for (auto& item : items_) item.error = write(item);
-  sync_data();
+  secure_data();
   for (auto& item : items_) {
     if (item.error) continue;
     item.error = link(item);
@@ -59,6 +61,19 @@ std::error_code CommitBatch::write(Item& item) {
   return {};
 }
 
+// From here on no name can become durable without the data that it leads to.
+void CommitBatch::secure_data() {
+  if (root_.keeps_order()) {
+    write_data_back();
+  } else {
+    sync_data();
+  }
+  // A sync that failed for an earlier batch may have spoken of this message's first pages.
+  for (auto& item : items_) {
+    if (!item.error && item.request.message->is_lost()) item.error = error_of(EIO);
+  }
+}
+
 void CommitBatch::sync_data() {
   const auto alive = std::ranges::count_if(items_, [](const Item& i) { return !i.error; });
   if (static_cast<size_t>(alive) > kFewMessages) {
@@ -72,9 +87,19 @@ void CommitBatch::sync_data() {
       if (!item.error) item.error = root_.ops().fsync(item.request.message->draft().fd());
     }
   }
-  // A sync that failed for an earlier batch may have spoken of this message's first pages.
-  for (auto& item : items_) {
-    if (!item.error && item.request.message->is_lost()) item.error = error_of(EIO);
+}
+
+// The sync of the links will be the data's as well. First all are begun, then each is waited for,
+// so that the disk has all of them at once.
+void CommitBatch::write_data_back() {
+  constexpr unsigned kBegin = SYNC_FILE_RANGE_WRITE;
+  constexpr unsigned kFinish =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  for (const unsigned flags : {kBegin, kFinish}) {
+    for (auto& item : items_) {
+      if (item.error) continue;
+      item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
+    }
   }
 }
 

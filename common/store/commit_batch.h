@@ -22,7 +22,8 @@ struct CommitRequest {
   Done<MessageId> done;
 };
 
-// The messages that are committed together: two syncs for all of them. Used once, by the commit
+// The messages that are committed together: two syncs for all of them, or one where the file system
+// keeps the order of what is done to it. Used once, by the commit
 // thread; what it refers to outlives it.
 class CommitBatch {
  public:
@@ -46,7 +47,9 @@ class CommitBatch {
   };
 
   std::error_code write(Item& item);
+  void secure_data();
   void sync_data();
+  void write_data_back();
   std::error_code link(Item& item);
   void unlink(Item& item);
   void sync_links();

@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "common/store/journal_order.h"
+
 namespace store {
 namespace {
 
@@ -152,6 +154,12 @@ class PosixFileOps : public FileOps {
   std::error_code syncfs(int fd) override {
     return outcome([&] { return ::syncfs(fd); });
   }
+
+  std::error_code sync_file_range(int fd, unsigned flags) override {
+    return outcome([&] { return ::sync_file_range(fd, 0, 0, flags); });
+  }
+
+  bool keeps_order(int folder) override { return has_journal_in_order(folder); }
 
   std::error_code link_fd(int fd, int folder, const std::string& name) override {
     // AT_EMPTY_PATH would do without /proc, but needs CAP_DAC_READ_SEARCH.

@@ -66,6 +66,11 @@ class FileOps {
 
   [[nodiscard]] virtual std::error_code fsync(int fd) = 0;
   [[nodiscard]] virtual std::error_code syncfs(int fd) = 0;
+  // Of the whole file. `flags` are SYNC_FILE_RANGE_*: begin to write what is dirty, wait for it. By
+  // itself it makes nothing durable.
+  [[nodiscard]] virtual std::error_code sync_file_range(int fd, unsigned flags) = 0;
+  // No system call: whether the folder's file system has a journal in order (journal_order.h).
+  virtual bool keeps_order(int folder) = 0;
 
   // Gives the open file `fd`, which may have no name yet, this name: linkat of /proc/self/fd/N.
   [[nodiscard]] virtual std::error_code link_fd(int fd, int folder, const std::string& name) = 0;

@@ -154,23 +154,21 @@ std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {
 }
 
 void MailboxFolders::touch(const Mailbox& mailbox, Folder& folder) {
+  last_ = &folders_.find(mailbox)->first;
   if (folder.is_touched) return;
   folder.is_touched = true;
-  touched_.push_back(&folders_.find(mailbox)->first);
+  touched_.push_back(last_);
 }
 
 std::error_code MailboxFolders::sync() {
   if (touched_.empty()) return {};
-  // Only what this process has not seen durable: mypopd or a hand may have made a folder.
-  bool names_too = false;
   for (const Mailbox* mailbox : touched_) {
     Folder& folder = folders_[*mailbox];
     const auto status = root_.ops().fstatat(root_.fd(), *mailbox);
     folder.seen.mtime_ns = status && status->is_same_file(folder.seen) ? status->mtime_ns : 0;
-    names_too = names_too || !folder.name_synced;
   }
-  const bool few = touched_.size() + (names_too ? 1 : 0) <= kFewFolders;
-  const auto error = few ? sync_each(names_too) : root_.sync_all();
+  // In order: who has the last change has them all, the making of folders too.
+  const auto error = root_.keeps_order() ? sync_folder(*last_) : sync_touched();
   for (const Mailbox* mailbox : touched_) {
     Folder& folder = folders_[*mailbox];
     folder.is_fresh = false;
@@ -185,15 +183,26 @@ void MailboxFolders::give_up() {
   touched_.clear();
 }
 
+std::error_code MailboxFolders::sync_touched() {
+  // Only what this process has not seen durable: mypopd or a hand may have made a folder.
+  const bool names_too = std::ranges::any_of(
+      touched_, [this](const Mailbox* mailbox) { return !folders_[*mailbox].name_synced; });
+  const bool few = touched_.size() + (names_too ? 1 : 0) <= kFewFolders;
+  return few ? sync_each(names_too) : root_.sync_all();
+}
+
 std::error_code MailboxFolders::sync_each(bool names_too) {
-  FileOps& ops = root_.ops();
   for (const Mailbox* mailbox : touched_) {
-    const auto folder =
-        Descriptor::open(ops, root_.fd(), *mailbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!folder) return root_.sync_all();  // out of descriptors: syncfs needs none
-    if (auto error = ops.fsync(folder->fd())) return error;
+    if (auto error = sync_folder(*mailbox)) return error;
   }
-  return names_too ? ops.fsync(root_.fd()) : std::error_code();
+  return names_too ? root_.ops().fsync(root_.fd()) : std::error_code();
+}
+
+std::error_code MailboxFolders::sync_folder(const Mailbox& mailbox) {
+  const auto folder =
+      Descriptor::open(root_.ops(), root_.fd(), mailbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  // Out of descriptors: syncfs needs none.
+  return folder ? root_.ops().fsync(folder->fd()) : root_.sync_all();
 }
 
 }  // namespace store

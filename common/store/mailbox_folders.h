@@ -62,11 +62,14 @@ class MailboxFolders {
   bool is_as_left(const Mailbox& mailbox, const Folder& folder, const FileStatus& now) const;
   std::error_code read(const Mailbox& mailbox, Folder& folder);
   void touch(const Mailbox& mailbox, Folder& folder);
+  std::error_code sync_touched();
   std::error_code sync_each(bool names_too);
+  std::error_code sync_folder(const Mailbox& mailbox);
 
   StoreRoot& root_;
   std::unordered_map<Mailbox, Folder> folders_;
   std::vector<const Mailbox*> touched_;  // keys of folders_
+  const Mailbox* last_ = nullptr;        // of these, the one that was changed last
 };
 
 }  // namespace store

@@ -62,7 +62,8 @@ StoreRoot::StoreRoot(FileOps& ops, Descriptor folder, Observer observer, WallClo
     : ops_(ops),
       folder_(std::move(folder)),
       observer_(std::move(observer)),
-      clock_(std::move(clock)) {}
+      clock_(std::move(clock)),
+      keeps_order_(ops.keeps_order(folder_.fd())) {}
 
 std::expected<std::unique_ptr<StoreRoot>, std::string> StoreRoot::open(const std::string& path,
                                                                        FileOps& ops,

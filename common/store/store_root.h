@@ -42,6 +42,9 @@ class StoreRoot {
   const WallClock& clock() const { return clock_; }
   void observe(std::string_view what, std::string_view detail) const;
 
+  // Whether its file system makes changes durable in their order (journal_order.h).
+  bool keeps_order() const { return keeps_order_; }
+
   // Everything written to the file system is on stable storage. The kernel reports a lost write
   // once, on one descriptor: after an error whatever was written before counts as lost.
   [[nodiscard]] std::error_code sync_all();
@@ -55,6 +58,7 @@ class StoreRoot {
   Descriptor folder_;
   Observer observer_;
   WallClock clock_;
+  const bool keeps_order_;
   std::atomic<uint64_t> losses_ = 0;
 };
 

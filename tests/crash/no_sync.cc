@@ -1,9 +1,8 @@
 // A library for LD_PRELOAD that takes a server its syncs: the counter-proof of power_cut.py. What
 // is lost then shows that the test sees losses.
 //
-//   NO_SYNC_OF=all      fsync, fdatasync and syncfs do nothing, and say that all is well (the
-//   default) NO_SYNC_OF=data     only those of files, and syncfs NO_SYNC_OF=folders  only those of
-//   folders, and syncfs
+// NO_SYNC_OF=all: fsync, fdatasync, sync_file_range and syncfs do nothing, and say that all is well
+// (the default). data: only those of files, and syncfs. folders: only those of folders, and syncfs.
 //
 // Built for tests alone, and linked with nothing of the project.
 #include <dlfcn.h>
@@ -38,5 +37,11 @@ int fsync(int fd) { return is_left_out(fd) ? 0 : real_sync("fsync", fd); }
 int fdatasync(int fd) { return is_left_out(fd) ? 0 : real_sync("fdatasync", fd); }
 
 int syncfs(int) { return 0; }
+
+int sync_file_range(int fd, off64_t offset, off64_t octets, unsigned flags) {
+  if (is_left_out(fd)) return 0;
+  using Sync = int (*)(int, off64_t, off64_t, unsigned);
+  return reinterpret_cast<Sync>(::dlsym(RTLD_NEXT, "sync_file_range"))(fd, offset, octets, flags);
+}
 
 }  // extern "C"

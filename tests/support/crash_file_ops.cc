@@ -45,7 +45,7 @@ WallClock CrashFileOps::clock() {
 
 void CrashFileOps::begin_recording() {
   const std::lock_guard lock(mutex_);
-  recording_ = {.before = disk_, .new_inodes = {}, .events = {}};
+  recording_ = {.order = recording_.order, .before = disk_, .new_inodes = {}, .events = {}};
 }
 
 Recording CrashFileOps::recording() const {
@@ -61,6 +61,14 @@ void CrashFileOps::note(size_t remark) {
 void CrashFileOps::fail_next_sync() {
   const std::lock_guard lock(mutex_);
   next_sync_fails_ = true;
+}
+
+void CrashFileOps::set_order(Order order) {
+  {
+    const std::lock_guard lock(mutex_);
+    recording_.order = order;
+  }
+  begin_recording();
 }
 
 Disk CrashFileOps::disk() const {
@@ -251,6 +259,23 @@ std::error_code CrashFileOps::syncfs(int fd) {
   const std::lock_guard lock(mutex_);
   const auto key = opened(fd);
   return key ? sync(kEverything) : key.error();
+}
+
+// To begin with it writes nothing: whoever does not wait has nothing.
+std::error_code CrashFileOps::sync_file_range(int fd, unsigned flags) {
+  const std::lock_guard lock(mutex_);
+  const auto key = opened(fd);
+  if (!key) return key.error();
+  if ((flags & SYNC_FILE_RANGE_WAIT_AFTER) == 0) return {};
+  const bool fails = std::exchange(next_sync_fails_, false);
+  recording_.events.push_back(
+      {.kind = fails ? Event::Kind::kFailedSync : Event::Kind::kWritten, .subject = *key});
+  return fails ? error_of(EIO) : std::error_code();
+}
+
+bool CrashFileOps::keeps_order(int /*folder*/) {
+  const std::lock_guard lock(mutex_);
+  return recording_.order == Order::kKept;
 }
 
 std::error_code CrashFileOps::link_fd(int fd, int folder, const std::string& name) {

@@ -33,8 +33,11 @@ class CrashFileOps : public FileOps {
   Recording recording() const;
   // Puts a remark of the test's own between the changes.
   void note(size_t remark);
-  // The next fsync (or the next syncfs) fails with EIO, as disk_model.h has it, then all is well.
+  // The next fsync, syncfs or wait for data to be written fails with EIO, as disk_model.h has it,
+  // then all is well.
   void fail_next_sync();
+  // From now on it is a disk that keeps the order (disk_model.h), and says so. Begins a recording.
+  void set_order(Order order);
   // As it is now, durable or not.
   Disk disk() const;
 
@@ -46,6 +49,8 @@ class CrashFileOps : public FileOps {
   Result<size_t> pread_nowait(int fd, std::span<char> buffer, uint64_t offset) override;
   std::error_code fsync(int fd) override;
   std::error_code syncfs(int fd) override;
+  std::error_code sync_file_range(int fd, unsigned flags) override;
+  bool keeps_order(int folder) override;
   std::error_code link_fd(int fd, int folder, const std::string& name) override;
   std::error_code unlinkat(int folder, const std::string& name) override;
   std::error_code mkdirat(int folder, const std::string& name, mode_t mode) override;

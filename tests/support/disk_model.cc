@@ -34,15 +34,23 @@ void write_out(const Disk& disk, InodeKey key, std::string& text) {
 // Which effects of the first `prefix` events are volatile, by their index.
 class Durability {
  public:
+  explicit Durability(const std::vector<Event>& events) : events_(events) {}
+
   void add(size_t index) { open_.insert(index); }
 
-  void sync(const std::vector<Event>& events, InodeKey subject, bool succeeds) {
+  void sync(InodeKey subject) {
+    std::erase_if(open_, [&](size_t index) { return is_covered(index, subject); });
+  }
+  void fail_to_sync(InodeKey subject) {
     std::erase_if(open_, [&](size_t index) {
-      const Effect& effect = events[index].effect;
-      if (subject != kEverything && effect.subject != subject) return false;
-      if (succeeds) return true;
-      if (effect.is_data()) doomed_.insert(index);
-      return effect.is_data();
+      if (!is_covered(index, subject) || !events_[index].effect.is_data()) return false;
+      doomed_.insert(index);
+      return true;
+    });
+  }
+  void write(InodeKey subject) {
+    std::erase_if(open_, [&](size_t index) {
+      return is_covered(index, subject) && events_[index].effect.is_data();
     });
   }
 
@@ -54,9 +62,51 @@ class Durability {
   }
 
  private:
+  bool is_covered(size_t index, InodeKey subject) const {
+    return subject == kEverything || events_[index].effect.subject == subject;
+  }
+
+  const std::vector<Event>& events_;
   std::set<size_t> open_;    // a sync to come will cover them
   std::set<size_t> doomed_;  // none will
 };
+
+// All subsets of `count` things, or what Recording::losses says of many.
+std::vector<std::vector<bool>> subsets(size_t count, uint64_t seed) {
+  std::vector<std::vector<bool>> all;
+  if (count <= kFewEffects) {
+    for (size_t bits = 0; bits < (size_t{1} << count); ++bits) {
+      std::vector<bool> kept(count);
+      for (size_t i = 0; i < count; ++i) kept[i] = (bits >> i & 1) != 0;
+      all.push_back(std::move(kept));
+    }
+    return all;
+  }
+  all.emplace_back(count, true);
+  all.emplace_back(count, false);
+  std::mt19937_64 random(seed);
+  const bool all_pairs = count * (count - 1) / 2 <= kMaxPairs;
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<bool> lacks_one(count, true);
+    lacks_one[i] = false;
+    std::vector<bool> has_one(count, false);
+    has_one[i] = true;
+    for (size_t j = i + 1; all_pairs && j < count; ++j) {
+      all.push_back(lacks_one);
+      all.back()[j] = false;
+    }
+    all.push_back(std::move(lacks_one));
+    all.push_back(std::move(has_one));
+  }
+  for (size_t i = 0; i < kRandomSubsets; ++i) {
+    // From few that are kept to few that are lost.
+    const uint64_t eighths = 1 + random() % 7;
+    std::vector<bool> kept(count);
+    for (size_t j = 0; j < count; ++j) kept[j] = random() % 8 < eighths;
+    all.push_back(std::move(kept));
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -101,13 +151,32 @@ void apply(Disk& disk, const Effect& effect) {
   }
 }
 
-std::vector<size_t> Recording::volatile_effects(size_t prefix) const {
-  Durability durability;
+// Up to where the changes of names, times and attributes are durable, in order: past the last one
+// that a sync has covered.
+size_t Recording::last_synced(size_t prefix) const {
+  std::map<InodeKey, size_t> last;  // past the last such change of each
+  size_t point = 0;
   for (size_t i = 0; i < prefix; ++i) {
     const Event& event = events[i];
-    if (event.kind == Event::Kind::kEffect) durability.add(i);
-    if (event.kind == Event::Kind::kSync) durability.sync(events, event.subject, true);
-    if (event.kind == Event::Kind::kFailedSync) durability.sync(events, event.subject, false);
+    if (event.kind == Event::Kind::kEffect && !event.effect.is_data()) {
+      last[event.effect.subject] = last[kEverything] = i + 1;
+    }
+    if (event.kind == Event::Kind::kSync) point = std::max(point, last[event.subject]);
+  }
+  return point;
+}
+
+// `point`: where the order is kept, up to where it was kept.
+std::vector<size_t> Recording::volatile_effects(size_t prefix, size_t point) const {
+  Durability durability(events);
+  for (size_t i = 0; i < prefix; ++i) {
+    const Event& event = events[i];
+    const bool is_kept = order == Order::kKept && !event.effect.is_data();
+    if (event.kind == Event::Kind::kEffect && !is_kept) durability.add(i);
+    if (event.kind == Event::Kind::kSync) durability.sync(event.subject);
+    if (event.kind == Event::Kind::kFailedSync) durability.fail_to_sync(event.subject);
+    const bool is_passed = order == Order::kKept && i < point;
+    if (event.kind == Event::Kind::kWritten && is_passed) durability.write(event.subject);
   }
   std::set<InodeKey> named;
   reach(before, kRootKey, named);
@@ -119,55 +188,37 @@ std::vector<size_t> Recording::volatile_effects(size_t prefix) const {
   return volatiles;
 }
 
-Disk Recording::disk_after(size_t prefix, std::span<const size_t> volatiles,
-                           const std::vector<bool>& kept) const {
+std::vector<std::vector<size_t>> Recording::losses(size_t prefix) const {
+  std::vector<std::vector<size_t>> all;
+  // Each point that the order may have been kept up to; where it is not kept, one for all.
+  for (size_t point = order == Order::kKept ? last_synced(prefix) : prefix; point <= prefix;
+       ++point) {
+    std::vector<size_t> late;
+    for (size_t i = point; i < prefix; ++i) {
+      if (events[i].kind == Event::Kind::kEffect && !events[i].effect.is_data()) late.push_back(i);
+    }
+    const auto volatiles = volatile_effects(prefix, point);
+    for (const auto& kept : subsets(volatiles.size(), prefix)) {
+      std::vector<size_t> lost = late;
+      for (size_t i = 0; i < volatiles.size(); ++i) {
+        if (!kept[i]) lost.push_back(volatiles[i]);
+      }
+      std::ranges::sort(lost);
+      all.push_back(std::move(lost));
+    }
+  }
+  return all;
+}
+
+Disk Recording::disk_after(size_t prefix, std::span<const size_t> lost) const {
   Disk disk = before;
   for (const auto& [key, inode] : new_inodes) disk.inodes.emplace(key, inode);
-  size_t next = 0;
   for (size_t i = 0; i < prefix; ++i) {
     if (events[i].kind != Event::Kind::kEffect) continue;
-    const bool may_be_lost = next < volatiles.size() && volatiles[next] == i;
-    if (!may_be_lost || kept[next]) apply(disk, events[i].effect);
-    if (may_be_lost) ++next;
+    if (!std::ranges::binary_search(lost, i)) apply(disk, events[i].effect);
   }
   disk.forget_the_nameless();
   return disk;
-}
-
-std::vector<std::vector<bool>> subsets(size_t count, uint64_t seed) {
-  std::vector<std::vector<bool>> all;
-  if (count <= kFewEffects) {
-    for (size_t bits = 0; bits < (size_t{1} << count); ++bits) {
-      std::vector<bool> kept(count);
-      for (size_t i = 0; i < count; ++i) kept[i] = (bits >> i & 1) != 0;
-      all.push_back(std::move(kept));
-    }
-    return all;
-  }
-  all.emplace_back(count, true);
-  all.emplace_back(count, false);
-  std::mt19937_64 random(seed);
-  const bool all_pairs = count * (count - 1) / 2 <= kMaxPairs;
-  for (size_t i = 0; i < count; ++i) {
-    std::vector<bool> lacks_one(count, true);
-    lacks_one[i] = false;
-    std::vector<bool> has_one(count, false);
-    has_one[i] = true;
-    for (size_t j = i + 1; all_pairs && j < count; ++j) {
-      all.push_back(lacks_one);
-      all.back()[j] = false;
-    }
-    all.push_back(std::move(lacks_one));
-    all.push_back(std::move(has_one));
-  }
-  for (size_t i = 0; i < kRandomSubsets; ++i) {
-    // From few that are kept to few that are lost.
-    const uint64_t eighths = 1 + random() % 7;
-    std::vector<bool> kept(count);
-    for (size_t j = 0; j < count; ++j) kept[j] = random() % 8 < eighths;
-    all.push_back(std::move(kept));
-  }
-  return all;
 }
 
 }  // namespace store

@@ -16,6 +16,13 @@
 // * After a sync that failed, the bytes that it covered may never arrive, and no later sync says
 //   so: the kernel takes them for clean, and reports an error once. Names and attributes may still
 //   be made durable by a later sync: a file system that cannot write its journal stops.
+//
+// Where the order is kept (common/store/journal_order.h):
+// * Names, times and attributes are on the disk in the order in which they were made: all up to
+// some
+//   point, and none after it. The point is not before the last change that a sync has covered.
+// * Bytes that were written and waited for (sync_file_range) are on the disk if that point is past
+//   the wait. All other bytes may be there or not, in any combination, as above.
 #pragma once
 
 #include <cstdint>
@@ -72,29 +79,34 @@ void apply(Disk& disk, const Effect& effect);
 
 // What happened to a disk, in order.
 struct Event {
-  enum class Kind { kEffect, kSync, kFailedSync, kNote };
+  enum class Kind { kEffect, kWritten, kSync, kFailedSync, kNote };
 
   Kind kind = Kind::kEffect;
   Effect effect = {};    // kEffect
-  InodeKey subject = 0;  // of a sync: what it covers
+  InodeKey subject = 0;  // of a sync: what it covers; kWritten: the file
   size_t note = 0;       // the recorder's own remark
 };
 
+enum class Order { kAny, kKept };
+
 struct Recording {
+  Order order = Order::kAny;
   Disk before;                           // all of it durable
   std::map<InodeKey, Inode> new_inodes;  // as they were made: empty
   std::vector<Event> events;
 
-  // Which of the first `prefix` events are effects that need not be on the disk, less those on what
-  // never had a name until then, and of which nobody will see anything.
-  std::vector<size_t> volatile_effects(size_t prefix) const;
-  // The disk that has of these (ascending) only those that `kept` says, and all that is durable.
-  Disk disk_after(size_t prefix, std::span<const size_t> volatiles,
-                  const std::vector<bool>& kept) const;
-};
+  // What a power cut after the first `prefix` events may have kept from the disk: each time the
+  // indexes of some effects, ascending. All possibilities where these are few; else none, all, each
+  // single one and each pair, all but one, and several hundred at random, the same in every run.
+  // Not told are effects on what never had a name until then, and of which nobody will see
+  // anything.
+  std::vector<std::vector<size_t>> losses(size_t prefix) const;
+  // The disk that has everything but these.
+  Disk disk_after(size_t prefix, std::span<const size_t> lost) const;
 
-// All subsets of `count` things where these are few; else none, all, each single one and each pair
-// missing, each single one alone, and several hundred at random, the same in every run.
-std::vector<std::vector<bool>> subsets(size_t count, uint64_t seed);
+ private:
+  std::vector<size_t> volatile_effects(size_t prefix, size_t point) const;
+  size_t last_synced(size_t prefix) const;
+};
 
 }  // namespace store

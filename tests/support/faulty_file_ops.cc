@@ -101,6 +101,14 @@ std::error_code FaultyFileOps::syncfs(int fd) {
   return judged({.name = "syncfs", .detail = {}, .fd = fd}, [&] { return real_.syncfs(fd); });
 }
 
+std::error_code FaultyFileOps::sync_file_range(int fd, unsigned flags) {
+  const int judged_flags = static_cast<int>(flags);
+  return judged({.name = "sync_file_range", .detail = {}, .fd = fd, .flags = judged_flags},
+                [&] { return real_.sync_file_range(fd, flags); });
+}
+
+bool FaultyFileOps::keeps_order(int /*folder*/) { return keeps_order_; }
+
 std::error_code FaultyFileOps::link_fd(int fd, int folder, const std::string& name) {
   return judged({.name = "link_fd", .detail = name, .fd = fd},
                 [&] { return real_.link_fd(fd, folder, name); });

@@ -2,6 +2,7 @@
 // so, refused.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,7 +24,7 @@ class FaultyFileOps : public FileOps {
     std::string name;    // of the function: "openat", "fsync", …
     std::string detail;  // the file's name, where the call has one
     int fd = -1;         // the descriptor it is about: the file's, or the folder's
-    int flags = 0;       // openat's
+    int flags = 0;       // openat's, sync_file_range's
   };
   // Called before each call, one at a time: an errno to refuse it with, 0 to let it happen, or
   // kSkip: then a call that gives nothing but an error does nothing, and says that all is well. May
@@ -32,6 +33,8 @@ class FaultyFileOps : public FileOps {
   static constexpr int kSkip = -1;
 
   void set_judge(Judge judge);
+  // What keeps_order() says, whatever the real one does: false until then.
+  void set_keeps_order(bool keeps_order) { keeps_order_ = keeps_order; }
 
   // Judges for the common cases.
   static Judge always(const std::string& name, int error);
@@ -50,6 +53,8 @@ class FaultyFileOps : public FileOps {
   Result<size_t> pread_nowait(int fd, std::span<char> buffer, uint64_t offset) override;
   std::error_code fsync(int fd) override;
   std::error_code syncfs(int fd) override;
+  std::error_code sync_file_range(int fd, unsigned flags) override;
+  bool keeps_order(int folder) override;
   std::error_code link_fd(int fd, int folder, const std::string& name) override;
   std::error_code unlinkat(int folder, const std::string& name) override;
   std::error_code mkdirat(int folder, const std::string& name, mode_t mode) override;
@@ -71,6 +76,7 @@ class FaultyFileOps : public FileOps {
   std::error_code judged(Call call, Made make);
 
   FileOps& real_;
+  std::atomic<bool> keeps_order_ = false;
   std::mutex mutex_;
   std::vector<Call> calls_;       // guarded by mutex_
   std::shared_ptr<Judge> judge_;  // guarded by mutex_

@@ -31,7 +31,8 @@ bool can_give(const FaultyFileOps::Call& call, int error) {
     return !makes_a_file(call);  // ENOENT
   }
   if (error == ENOSPC) {
-    return Names{"write", "fsync", "syncfs", "link_fd", "unlinkat", "mkdirat", "fsetxattr"}
+    return Names{"write",   "fsync",    "syncfs",  "sync_file_range",
+                 "link_fd", "unlinkat", "mkdirat", "fsetxattr"}
         .contains(call.name);
   }
   if (error == EMFILE) return Names{"openat_cached", "list"}.contains(call.name);

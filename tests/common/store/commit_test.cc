@@ -1,4 +1,6 @@
 // The order of a commit's calls, and what is left of it when they fail.
+#include <fcntl.h>
+
 #include <set>
 
 #include "tests/common/store/store_fixture.h"
@@ -123,6 +125,67 @@ TEST_F(CommitTest, BatchIsLinkedAfterItsDataIsSyncedAndReportedAfterItsLinksAre)
   for (int i = 0; i < 15; ++i) expected.emplace_back("link_fd");
   expected.insert(expected.end(), {"fsync", "fsync"});  // two folders
   EXPECT_EQ(names, expected);
+}
+
+// Where the file system keeps the order of what is done to it.
+class CommitInOrderTest : public CommitTest {
+ protected:
+  CommitInOrderTest() {
+    ops_.set_keeps_order(true);
+    reopen();
+  }
+};
+
+TEST_F(CommitInOrderTest, OneMessageIsWrittenLinkedSyncedOnceAndThenReported) {
+  for (const bool known_folder : {false, true}) {
+    ops_.take_calls();
+    ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn}));
+    std::vector<std::string> expected = {"write", "futimens", "sync_file_range", "sync_file_range"};
+    if (!known_folder) expected.emplace_back("mkdirat");
+    expected.insert(expected.end(), {"link_fd", "fsync"});
+    EXPECT_EQ(names_of(ops_.take_calls(), {"write", "futimens", "sync_file_range", "mkdirat",
+                                           "link_fd", "fsync", "syncfs"}),
+              expected);
+  }
+}
+
+TEST_F(CommitInOrderTest, BatchIsLinkedAfterAllOfItIsWrittenAndSyncedOnce) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
+  auto deliveries = small_deliveries(3);
+  ops_.take_calls();
+  for (const auto& id : commit_batch(std::move(deliveries), nullptr)) EXPECT_TRUE(id);
+  std::vector<std::string> names;
+  for (const auto& call : ops_.take_calls()) {
+    const bool waits = (call.flags & SYNC_FILE_RANGE_WAIT_AFTER) != 0;
+    if (call.name == "sync_file_range") names.emplace_back(waits ? "wait" : "begin");
+    if (call.name == "link_fd" || call.name == "fsync" || call.name == "syncfs") {
+      names.push_back(call.name);
+    }
+  }
+  // The first message for itself, for john; then the three, for john and mary, john, john and mary.
+  EXPECT_EQ(names, (std::vector<std::string>{"begin", "wait", "link_fd", "fsync", "begin", "begin",
+                                             "begin", "wait", "wait", "wait", "link_fd", "link_fd",
+                                             "link_fd", "link_fd", "link_fd", "fsync"}));
+}
+
+TEST_F(CommitInOrderTest, MessageThatCannotBeWrittenFailsAlone) {
+  const auto outcomes = commit_batch(small_deliveries(3), [count = 0](const Call& call) mutable {
+    const bool waits = (call.flags & SYNC_FILE_RANGE_WAIT_AFTER) != 0;
+    return call.name == "sync_file_range" && waits && ++count == 2 ? EIO : 0;
+  });
+  EXPECT_TRUE(outcomes[0]);
+  ASSERT_FALSE(outcomes[1]);
+  EXPECT_EQ(outcomes[1].error(), std::errc::io_error);
+  EXPECT_TRUE(outcomes[2]);
+  EXPECT_EQ(messages_of(kJohn), 3U);
+}
+
+TEST_F(CommitInOrderTest, FailedSyncUndoesTheBatch) {
+  ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary}));
+  const auto outcomes = commit_batch(small_deliveries(3), FaultyFileOps::nth_of("fsync", 1, EIO));
+  for (const auto& id : outcomes) EXPECT_FALSE(id);
+  EXPECT_EQ(messages_of(kJohn), 2U);
+  EXPECT_EQ(messages_of(kMary), 1U);
 }
 
 TEST_F(CommitTest, ManyFoldersAreSyncedTogether) {

@@ -102,7 +102,9 @@ class EveryCallTest : public StoreTest {
 
   // Syncs are not waited for, unless they are to fail.
   const FaultyFileOps::Judge quick_ = [](const Call& call) {
-    return call.name == "fsync" || call.name == "syncfs" ? FaultyFileOps::kSkip : 0;
+    const bool is_sync =
+        call.name == "fsync" || call.name == "syncfs" || call.name == "sync_file_range";
+    return is_sync ? FaultyFileOps::kSkip : 0;
   };
   // Asked before: what fails always, whatever else fails.
   FaultyFileOps::Judge always_ = quick_;
@@ -223,6 +225,18 @@ TEST_F(EveryCallTest, DeliveryByNamedDraftsIsAnsweredWithTheTruth) {
 
 TEST_F(EveryCallTest, EachOfTwentyInABatchIsAnsweredWithTheTruth) {
   fail_each_call("batch of 20", kNothing, [&] { return deliver_twenty(); });
+}
+
+TEST_F(EveryCallTest, DeliveryWithOneSyncIsAnsweredWithTheTruth) {
+  ops_.set_keeps_order(true);
+  reopen();
+  fail_each_call("delivery to 5, one sync", kNothing, [&] { return deliver_new(kFive); });
+}
+
+TEST_F(EveryCallTest, EachOfTwentyWithOneSyncIsAnsweredWithTheTruth) {
+  ops_.set_keeps_order(true);
+  reopen();
+  fail_each_call("batch of 20, one sync", kNothing, [&] { return deliver_twenty(); });
 }
 
 // Covers: 5321-4.2.5-1

@@ -9,7 +9,7 @@ namespace {
 
 using Call = FaultyFileOps::Call;
 
-class FailedSyncfsTest : public CrashTest {
+class FailedSyncfsTest : public RecordedTest {
  protected:
   FailedSyncfsTest() { EXPECT_TRUE(server_.open()); }
 

@@ -44,6 +44,8 @@ std::string describe(const Event& event) {
     case Event::Kind::kEffect:
       return std::string(kEffects[static_cast<size_t>(event.effect.kind)]) + ' ' +
              event.effect.name;
+    case Event::Kind::kWritten:
+      return "written";
     case Event::Kind::kSync:
       return "sync";
     case Event::Kind::kFailedSync:
@@ -207,10 +209,9 @@ Findings survey(const Recording& recording, const Ledger& ledger, size_t facts_b
       facts = std::max(facts, recording.events[prefix - 1].note + 1);
     }
     ++findings.prefixes;
-    const auto volatiles = recording.volatile_effects(prefix);
-    for (const auto& kept : subsets(volatiles.size(), prefix)) {
+    for (const auto& lost : recording.losses(prefix)) {
       ++findings.disks;
-      const Disk disk = recording.disk_after(prefix, volatiles, kept);
+      const Disk disk = recording.disk_after(prefix, lost);
       if (!known.emplace(facts, disk.text()).second) continue;
       ++findings.different;
       for (const auto& [breach, which] : ledger.check(disk, facts)) {

@@ -12,7 +12,7 @@ namespace {
 
 using Call = FaultyFileOps::Call;
 
-class PlantedFaultTest : public CrashTest {
+class PlantedFaultTest : public RecordedTest {
  protected:
   enum class Synced { kMessage, kMailbox, kStore, kParent };
 
@@ -221,6 +221,79 @@ TEST_F(PlantedFaultTest, SyncThatIsTriedAgainIsCaughtByATornMessage) {
   ASSERT_TRUE(server.open());
   begin_recording();
   ASSERT_TRUE(server.deliver({kJohn}));
+  expect_caught_by(Breach::kTorn);
+}
+
+// One sync for data and links, on a disk that keeps the order.
+class PlantedFaultInOrderTest : public PlantedFaultTest {
+ protected:
+  PlantedFaultInOrderTest() { set_order(Order::kKept); }
+};
+
+TEST_F(PlantedFaultInOrderTest, NoWriteBeforeTheLinkIsCaughtByATornMessage) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ops_.set_judge(FaultyFileOps::always("sync_file_range", FaultyFileOps::kSkip));
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_caught_by(Breach::kTorn);
+}
+
+TEST_F(PlantedFaultInOrderTest, WriteThatNobodyWaitsForIsCaughtByATornMessage) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  deliver_together({{kJohn}, {kMary}, {kJohn}}, [](const Call& call) {
+    const bool is_wait = (call.flags & SYNC_FILE_RANGE_WAIT_AFTER) != 0;
+    return call.name == "sync_file_range" && is_wait ? FaultyFileOps::kSkip : 0;
+  });
+  expect_caught_by(Breach::kTorn);
+}
+
+TEST_F(PlantedFaultInOrderTest, NoSyncOfTheFolderIsCaughtByAMissingMessage) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ops_.set_judge(no_fsync_of(Synced::kMailbox));
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_caught_by(Breach::kMissing);
+}
+
+// Syncs the mailbox that was linked into first, where the last was meant.
+class SyncsTheFirst : public FaultyFileOps {
+ public:
+  explicit SyncsTheFirst(CrashFileOps& disk) : FaultyFileOps(disk), disk_(disk) {
+    set_keeps_order(true);
+  }
+  std::error_code fsync(int fd) override {
+    if (first_.empty()) return FaultyFileOps::fsync(fd);
+    const auto folder = openat(AT_FDCWD, "/mail.store/" + std::exchange(first_, {}), O_RDONLY, 0);
+    const auto error = FaultyFileOps::fsync(*folder);
+    disk_.close(*folder);
+    return error;
+  }
+  std::error_code link_fd(int fd, int folder, const std::string& name) override {
+    if (first_.empty()) first_ = name.substr(0, name.find('/'));
+    return FaultyFileOps::link_fd(fd, folder, name);
+  }
+
+ private:
+  CrashFileOps& disk_;
+  std::string first_;
+};
+
+TEST_F(PlantedFaultInOrderTest, SyncOfTheFirstMailboxIsCaughtByAMissingMessage) {
+  SyncsTheFirst ops(disk_);
+  RecordedStore server(disk_, ledger_, ops);
+  ASSERT_TRUE(server.open());
+  begin_recording();
+  ASSERT_TRUE(server.deliver({kJohn, kMary}));
+  expect_caught_by(Breach::kMissing);
+}
+
+// A server that takes a disk for one that keeps the order, though it does not.
+TEST_F(PlantedFaultTest, OneSyncWhereTheOrderIsNotKeptIsCaughtByATornMessage) {
+  ops_.set_keeps_order(true);
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  ASSERT_TRUE(server_.deliver({kJohn}));
   expect_caught_by(Breach::kTorn);
 }
 

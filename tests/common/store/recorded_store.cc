@@ -89,8 +89,8 @@ std::expected<void, std::error_code> RecordedStore::remove(const Mailbox& mailbo
   });
 }
 
-std::vector<bool> CrashTest::deliver_together(const std::vector<std::vector<Mailbox>>& recipients,
-                                              FaultyFileOps::Judge then) {
+std::vector<bool> RecordedTest::deliver_together(
+    const std::vector<std::vector<Mailbox>>& recipients, FaultyFileOps::Judge then) {
   Gate gate;
   ops_.set_judge(gate.judge(std::move(then)));
   std::vector<std::promise<bool>> told(recipients.size() + 1);
@@ -113,16 +113,16 @@ std::vector<bool> CrashTest::deliver_together(const std::vector<std::vector<Mail
   return outcomes;
 }
 
-void CrashTest::begin_recording() {
+void RecordedTest::begin_recording() {
   disk_.begin_recording();
   facts_before_ = ledger_.facts();
 }
 
-Findings CrashTest::survey() const {
+Findings RecordedTest::survey() const {
   return store::survey(disk_.recording(), ledger_, facts_before_);
 }
 
-void CrashTest::expect_promise_kept() const {
+void RecordedTest::expect_promise_kept() const {
   const Findings findings = survey();
   EXPECT_TRUE(findings.breaches.empty()) << to_text(findings);
   std::cout << to_text(findings);

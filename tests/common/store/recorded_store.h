@@ -52,8 +52,14 @@ class RecordedStore {
 };
 
 // A disk, a ledger, one server between which faults can be planted, and what became of the run.
-class CrashTest : public testing::Test {
+class RecordedTest : public testing::Test {
  protected:
+  // What the disk does, and says that it does. Before the server is opened.
+  void set_order(Order order) {
+    disk_.set_order(order);
+    ops_.set_keeps_order(order == Order::kKept);
+  }
+
   // Delivers one message to each of these lists of mailboxes, all in one batch, which comes after
   // one of its own for john. `then` judges the calls after the first message's data is synced.
   // Returns which were acknowledged.
