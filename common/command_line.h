@@ -29,8 +29,8 @@ struct Program {
 using AddOptions = std::function<void(CLI::App&)>;
 
 // The status to end with now, or nothing: all is well. --help, --version and --show-config are
-// printed (status 0), or what is wrong is said on standard error, in one line. `port_needed`: a command line without --port
-// is wrong, unless it asks for --hash-password, which needs none.
+// printed (status 0), or what is wrong is said on standard error, in one line. `port_needed`: a
+// command line without --port is wrong, unless it asks for --hash-password, which needs none.
 std::optional<int> parse(const Program& program, const AddOptions& add_options, int argc,
                          const char* const* argv, bool port_needed);
 
