@@ -20,7 +20,8 @@ termios terminal_before;
 // Only calls that a handler may make (signal-safety(7)).
 void restore_and_end(int signal) {
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
-  ::raise(signal);  // held back until the handler is done; then it ends the process, as is its way
+  // Held back until the handler is done; then it ends the process, as is its way.
+  (void)::raise(signal);
 }
 
 // While it lives the terminal does not show what is typed. One at a time. A signal that ends the
