@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/net/endpoint_text.h"
-#include "common/net/service_manager.h"
 #include "common/version.h"
 
 namespace service {
@@ -85,8 +84,8 @@ protocol::LoginPolicy login_policy(const options::Common& options) {
   return {.tls = !options.tls_certificate.empty(), .plaintext_logins = options.plaintext_logins};
 }
 
-net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    const Files& files) {
+net::ServerSettings server_settings(const options::Common& options,
+                                    std::vector<net::PassedSocket> sockets, const Files& files) {
   net::ServerSettings server;
   server.sockets = std::move(sockets);
   server.addresses = options.addresses;

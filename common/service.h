@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/net/server.h"
+#include "common/net/service_manager.h"
 #include "common/net/tls_context.h"
 #include "common/options.h"
 #include "common/protocol/channel.h"
@@ -36,8 +37,8 @@ protocol::LoginPolicy login_policy(const options::Common& options);
 
 // What the server needs to know of the command line, and what it does when signalled. `files`
 // outlives the server.
-net::ServerSettings server_settings(const options::Common& options, std::vector<int> sockets,
-                                    const Files& files);
+net::ServerSettings server_settings(const options::Common& options,
+                                    std::vector<net::PassedSocket> sockets, const Files& files);
 
 // Listens and serves to the end. The error: it cannot listen.
 std::expected<void, std::string> run(net::Server& server, const options::Common& options);
