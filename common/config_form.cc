@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace options {
+namespace command_line {
 namespace {
 
 std::string_view without_blanks(std::string_view text) {
@@ -65,4 +65,4 @@ std::vector<CLI::ConfigItem> ConfigForm::from_config(std::istream& input) const 
   return found;
 }
 
-}  // namespace options
+}  // namespace command_line

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace options {
+namespace command_line {
 
 class ConfigForm final : public CLI::Config {
  public:
@@ -18,4 +18,4 @@ class ConfigForm final : public CLI::Config {
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 };
 
-}  // namespace options
+}  // namespace command_line

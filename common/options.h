@@ -55,12 +55,8 @@ struct Smtp : Common {
 
 struct Pop3 : Common {};
 
-// The status to end with when it is the configuration file that is wrong (EX_CONFIG of sysexits.h).
-inline constexpr int kBadConfigFile = 78;
-
 // The options of mysmtpd and mypopd; `defaults` holds what is not said. `port_needed`: no sockets
-// were passed. The error is the exit status to end with now: --help, --version and --show-config
-// are printed (status 0), or what is wrong is said on standard error, in one line.
+// were passed. The error is the exit status to end with now: see command_line.h.
 std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defaults,
                                     bool port_needed);
 std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defaults,

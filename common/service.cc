@@ -18,6 +18,12 @@ namespace {
 constexpr std::string_view kStoreAdvice =
     " (--store names a folder that this process may write to, or one that it can make)";
 
+// What a socket is called whose connections begin with TLS.
+constexpr std::string_view kTlsName = "tls";
+
+constexpr std::string_view kPassItToo =
+    " (the other sockets were passed: have this one passed too, named tls)";
+
 void log_kept(std::string_view problem) { logging::error("users-kept", {{"reason", problem}}); }
 
 void log_certificate_kept(std::string_view problem) {
@@ -88,28 +94,29 @@ protocol::LoginPolicy login_policy(const options::Common& options) {
   return {.tls = !options.tls_certificate.empty(), .plaintext_logins = options.plaintext_logins};
 }
 
-std::expected<Ports, std::string> open_ports(const options::Common& options,
-                                             std::vector<int> passed) {
+std::expected<std::vector<net::PassedSocket>, std::string> open_ports(
+    const options::Common& options, std::vector<net::PassedSocket> passed) {
   if (auto fault = fault_in_tls(options); !fault.empty()) return std::unexpected(std::move(fault));
-  Ports ports{.clear = std::move(passed), .tls = {}};
-  if (ports.clear.empty()) {
-    auto clear = net::bind_listening_sockets(options.addresses, options.port.value_or(0));
+  auto ports = std::move(passed);
+  const bool were_passed = !ports.empty();
+  const bool has_tls = std::ranges::find(ports, kTlsName, &net::PassedSocket::name) != ports.end();
+  if (!were_passed) {
+    const auto clear = net::bind_listening_sockets(options.addresses, options.port.value_or(0));
     if (!clear) return std::unexpected(clear.error());
-    ports.clear = *std::move(clear);
+    for (const int descriptor : *clear) ports.push_back({descriptor, ""});
   }
-  if (options.tls_port) {
-    auto tls = net::bind_listening_sockets(options.addresses, *options.tls_port);
-    if (!tls) return std::unexpected(tls.error());
-    ports.tls = *std::move(tls);
+  if (options.tls_port && !has_tls) {
+    const auto tls = net::bind_listening_sockets(options.addresses, *options.tls_port);
+    if (!tls) return std::unexpected(tls.error() + (were_passed ? std::string(kPassItToo) : ""));
+    for (const int descriptor : *tls) ports.push_back({descriptor, std::string(kTlsName)});
   }
   return ports;
 }
 
-net::ServerSettings server_settings(const options::Common& options, Ports ports,
-                                    const Files& files) {
+net::ServerSettings server_settings(const options::Common& options,
+                                    std::vector<net::PassedSocket> sockets, const Files& files) {
   net::ServerSettings server;
-  server.sockets = std::move(ports.clear);
-  server.tls_sockets = std::move(ports.tls);
+  server.sockets = std::move(sockets);
   server.io_threads = options.io_threads;
   server.max_connections = options.max_connections;
   server.max_connections_per_address = options.max_connections_per_address;

@@ -13,6 +13,7 @@
 #include "common/confinement.h"
 #include "common/log.h"
 #include "common/net/server.h"
+#include "common/net/service_manager.h"
 #include "common/net/tls_context.h"
 #include "common/options.h"
 #include "common/protocol/channel.h"
@@ -36,21 +37,15 @@ std::expected<Files, std::string> open_files(const options::Common& options);
 // When a client may log in.
 protocol::LoginPolicy login_policy(const options::Common& options);
 
-// Sockets that listen, as descriptors.
-struct Ports {
-  std::vector<int> clear;
-  std::vector<int> tls;  // for connections that begin with TLS
-};
-
-// Opens those that the command line asks for; `passed` are the service manager's, if there are any.
-// The error says what to do.
-std::expected<Ports, std::string> open_ports(const options::Common& options,
-                                             std::vector<int> passed);
+// The ports that the command line asks for, open; as if they had been passed, like those that were
+// (`passed`, by the service manager). The error says what to do.
+std::expected<std::vector<net::PassedSocket>, std::string> open_ports(
+    const options::Common& options, std::vector<net::PassedSocket> passed);
 
 // What the server needs to know of the command line, and what it does when signalled. `files`
 // outlives the server.
-net::ServerSettings server_settings(const options::Common& options, Ports ports,
-                                    const Files& files);
+net::ServerSettings server_settings(const options::Common& options,
+                                    std::vector<net::PassedSocket> sockets, const Files& files);
 
 // Serves to the end. The error: it cannot listen, or not be confined.
 std::expected<void, std::string> run(net::Server& server, const options::Common& options,

@@ -147,7 +147,6 @@ class Handler {
 }  // namespace
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
-  net::log_connected(connection);
   Handler handler(world, connection);
   Session session(world.settings, world.users, net::channel_of(connection));
   handler.attach(session);

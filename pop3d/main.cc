@@ -44,7 +44,7 @@ pop3::Settings session_settings(const options::Pop3& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<int> sockets = net::passed_sockets();
+  std::vector<net::PassedSocket> sockets = net::passed_sockets();
   const auto options = options::parse_pop3(argc, argv, defaults(), sockets.empty());
   if (!options) return options.error();
   if (options->self_test_sandbox) return service::self_test_sandbox(kProgram, *options);

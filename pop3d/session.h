@@ -27,6 +27,7 @@
 #include "common/protocol/channel.h"
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/login_dialogue.h"
 #include "common/protocol/sasl_dialogue.h"
 #include "common/store/message_list.h"
 #include "common/text/line_reader.h"
@@ -115,11 +116,6 @@ class Session : public protocol::Dialogue {
   struct Authorization {
     std::string user = {};  // USER's; empty: none yet
   };
-  // From PASS or AUTH to its outcome.
-  struct LoggingIn {
-    protocol::SaslDialogue dialogue = {};
-    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
-  };
   struct StartingTls {};
   // Who is logged in; the maildrop is not open yet.
   struct Opening {
@@ -139,8 +135,8 @@ class Session : public protocol::Dialogue {
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Authorization, LoggingIn, StartingTls, Opening, Transaction,
-                             Update, Closing>;
+  using Phase = std::variant<Fresh, Authorization, protocol::LoginDialogue, StartingTls, Opening,
+                             Transaction, Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -162,14 +158,13 @@ class Session : public protocol::Dialogue {
 
   // Each advances its phase: an action, or nothing to go on.
   std::optional<Action> next_of_phase();
-  std::optional<Action> next_of(LoggingIn& login);
+  std::optional<Action> next_of(protocol::LoginDialogue& login);
   std::optional<Action> next_of(Transaction& transaction);
   std::optional<Action> next_command();
 
   void run(const text::Line& line);
   bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
   protocol::SaslOffer offered() const;
-  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
   void answer(Transaction::Reply reply);
   bool is_logged_in() const { return std::holds_alternative<Transaction>(phase_); }
   Listing& listing() { return std::get<Transaction>(phase_).listing; }

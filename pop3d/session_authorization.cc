@@ -8,7 +8,25 @@
 
 namespace pop3 {
 
+using protocol::LoginDialogue;
 using protocol::SaslDialogue;
+
+namespace {
+
+Reply reply_to(LoginDialogue::Fault fault) {
+  switch (fault) {
+    case LoginDialogue::Fault::kUnknownMechanism:
+      return unknown_mechanism();
+    case LoginDialogue::Fault::kMalformed:
+    case LoginDialogue::Fault::kTooLong:
+      return not_base64();
+    case LoginDialogue::Fault::kCancelled:
+      break;
+  }
+  return login_cancelled();
+}
+
+}  // namespace
 
 void Session::capa(std::string_view) {
   output_ += capabilities(settings_.version, may_log_in() ? offered().names() : std::string(),
@@ -44,8 +62,7 @@ void Session::user(std::string_view argument) {
 // The rest of the line, blanks and all, is the password (RFC 1939 §7).
 void Session::pass(std::string_view argument) {
   std::string user = std::move(std::get<Authorization>(phase_).user);
-  phase_ = LoggingIn{.step = protocol::Authenticate{
-                         protocol::Credentials{std::move(user), std::string(argument)}}};
+  phase_ = LoginDialogue(protocol::Credentials{std::move(user), std::string(argument)});
 }
 
 protocol::SaslOffer Session::offered() const {
@@ -55,55 +72,29 @@ protocol::SaslOffer Session::offered() const {
 
 void Session::auth(std::string_view argument) {
   if (!may_log_in()) return say(tls_needed());
-  SaslDialogue dialogue;
-  auto step = dialogue.begin(argument, offered());
-  phase_ = LoggingIn{.dialogue = std::move(dialogue)};
-  go_on(std::get<LoggingIn>(phase_), std::move(step));
+  phase_ = LoginDialogue(argument, offered());
 }
 
-std::optional<Action> Session::next_of(LoggingIn& login) {
-  if (login.step) {
-    Action action = *std::move(login.step);
-    login.step.reset();
-    return action;
+std::optional<Action> Session::next_of(LoginDialogue& login) {
+  auto step = login.next(login.needs_line() ? next_line() : std::nullopt);
+  if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
+    return *std::move(authenticate);
   }
-  const auto line = next_line();
-  if (!line && !input_ended_) return protocol::Read{};
-  if (!line) {
-    phase_ = Closing{protocol::Closed::kEndOfInput};
-  } else if (line->too_long) {
-    go_on(login, SaslDialogue::Fault::kMalformed);
+  if (const auto* prompt = std::get_if<LoginDialogue::Prompt>(&step)) {
+    output_ += challenge(SaslDialogue::encoded(*prompt));
+  } else if (const auto* fault = std::get_if<LoginDialogue::Fault>(&step)) {
+    phase_ = Authorization{};
+    say(reply_to(*fault));
+  } else if (!input_ended_) {
+    return protocol::Read{};
   } else {
-    go_on(login, login.dialogue.receive(text::without_trailing_blanks(line->text)));
+    phase_ = Closing{protocol::Closed::kEndOfInput};
   }
   return std::nullopt;
 }
 
-void Session::go_on(LoggingIn& login, SaslDialogue::Step step) {
-  if (const auto* prompt = std::get_if<SaslDialogue::Prompt>(&step)) {
-    output_ += challenge(SaslDialogue::encoded(*prompt));
-    return;
-  }
-  if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
-    login.step = std::move(*authenticate);
-    return;
-  }
-  phase_ = Authorization{};
-  switch (std::get<SaslDialogue::Fault>(step)) {
-    case SaslDialogue::Fault::kUnknownMechanism:
-      return say(unknown_mechanism());
-    case SaslDialogue::Fault::kMalformed:
-      return say(not_base64());
-    case SaslDialogue::Fault::kCancelled:
-      return say(login_cancelled());
-  }
-}
-
 void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  if (const auto* more = std::get_if<protocol::Challenge>(&outcome)) {
-    output_ += challenge(SaslDialogue::encoded({more->text}));
-    return;
-  }
+  if (std::get<LoginDialogue>(phase_).goes_on(outcome)) return;
   if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
     phase_ = Opening{accepted->user};
     return;

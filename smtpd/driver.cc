@@ -128,7 +128,6 @@ class Handler {
 }  // namespace
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
-  net::log_connected(connection);
   Session session(world.settings, world.users, net::channel_of(connection));
   Handler handler(session, world, connection);
   const net::SessionEnd end = co_await net::drive(connection, session, handler);

@@ -54,7 +54,7 @@ smtp::Settings session_settings(const options::Smtp& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<int> sockets = net::passed_sockets();
+  std::vector<net::PassedSocket> sockets = net::passed_sockets();
   const auto options = options::parse_smtp(argc, argv, defaults(), sockets.empty());
   if (!options) return options.error();
   if (options->hash_password) {

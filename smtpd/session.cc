@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
-#include <type_traits>
 #include <utility>
 
 #include "common/protocol/command_table.h"
@@ -19,7 +17,6 @@ namespace {
 using protocol::Argument;
 using protocol::Closed;
 using protocol::Refusal;
-using protocol::StoreOutcome;
 
 // The facts that the command table compares.
 enum Fact : unsigned {
@@ -107,7 +104,7 @@ Action Session::next() {
 std::optional<Action> Session::next_of_phase() {
   if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
   if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
-  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login);
+  if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
   return next_command();
 }
@@ -186,48 +183,6 @@ void Session::extended_hello(std::string_view argument) {
                  protocol::may_start_tls(channel_, settings_.logins)));
 }
 
-void Session::mail(std::string_view argument) {
-  if (settings_.require_login && user_.empty()) return say(login_needed());
-  const auto command = parse_mail(argument, greeting_, settings_.limits, may_log_in());
-  if (!command) return say(command.error());
-  if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
-    return say(not_your_address());
-  }
-  phase_ = Transaction{command->from.text, {}};
-  say(sender_ok());
-}
-
-void Session::rcpt(std::string_view argument) {
-  ++tally_.asked;
-  const auto command = parse_rcpt(argument, greeting_);
-  if (!command) return say(command.error());
-  const auto users = users_.current();
-  const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
-  if (user == nullptr) return say(no_such_user(command->to.text));
-
-  auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (!mailboxes.contains(user->name)) {
-    if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.insert(user->name);
-  }
-  ++tally_.recipients;
-  say(recipient_ok());
-}
-
-void Session::data(std::string_view) {
-  say(start_data());
-  auto& transaction = std::get<Transaction>(phase_);
-  const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
-  Origin origin{std::move(transaction.reverse_path),
-                client_name_,
-                greeting_ == Greeting::kEhlo,
-                lf_lines,
-                channel_.encrypted,
-                !user_.empty()};
-  phase_ = Reception(settings_, std::move(origin),
-                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
-}
-
 void Session::rset(std::string_view) {
   phase_ = Idle{};
   say(reset());
@@ -248,46 +203,6 @@ void Session::vrfy(std::string_view argument) {
 void Session::noop(std::string_view) { say(smtp::noop()); }
 
 void Session::quit(std::string_view) { close_with(goodbye(), Closed::kQuit); }
-
-// ---- The message ----
-
-std::optional<Action> Session::next_of(Reception& reception) {
-  return std::visit(
-      [this]<class Step>(Step&& step) -> std::optional<Action> {
-        if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
-          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
-          // A message that came to no end is nobody's; the driver drops it.
-          phase_ = Closing{Closed::kEndOfInput};
-          return std::nullopt;
-        } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
-          phase_ = Idle{};
-          say(step.reply);
-          return std::nullopt;
-        } else {
-          return std::forward<Step>(step);
-        }
-      },
-      reception.next(reader_));
-}
-
-void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
-
-void Session::message_appended(StoreOutcome outcome) {
-  std::get<Reception>(phase_).appended(outcome);
-}
-
-void Session::message_committed(std::string_view id) {
-  ++tally_.messages;
-  tally_.octets += std::get<Reception>(phase_).octets();
-  phase_ = Idle{};
-  errors_ = 0;
-  say(message_stored(id));
-}
-
-void Session::message_not_committed(StoreOutcome failure) {
-  phase_ = Idle{};
-  say(not_stored(failure));
-}
 
 // ---- Replies ----
 

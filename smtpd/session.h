@@ -25,6 +25,7 @@
 #include "common/protocol/channel.h"
 #include "common/protocol/dialogue.h"
 #include "common/protocol/ending.h"
+#include "common/protocol/login_dialogue.h"
 #include "common/protocol/sasl_dialogue.h"
 #include "common/text/line_reader.h"
 #include "common/users/user_db.h"
@@ -77,16 +78,12 @@ class Session : public protocol::Dialogue {
     std::string reverse_path;
     std::set<std::string> mailboxes;
   };
-  // From AUTH to its outcome.
-  struct LoggingIn {
-    protocol::SaslDialogue dialogue;
-    std::optional<protocol::Authenticate> step = {};  // to be asked for; else a line is awaited
-  };
   struct StartingTls {};
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Reception, LoggingIn, StartingTls, Closing>;
+  using Phase = std::variant<Fresh, Idle, Transaction, Reception, protocol::LoginDialogue,
+                             StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -107,13 +104,12 @@ class Session : public protocol::Dialogue {
   void run(const text::Line& line);
   bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }
   protocol::SaslOffer offered() const;
-  std::optional<Action> next_of(LoggingIn& login);
-  void go_on(LoggingIn& login, protocol::SaslDialogue::Step step);
   bool is_own(const Path& reverse_path) const;
   // Each advances its phase: an action, or nothing to go on.
   std::optional<Action> next_of_phase();
   std::optional<Action> next_command();
   std::optional<Action> next_of(Reception& reception);
+  std::optional<Action> next_of(protocol::LoginDialogue& login);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);

@@ -4,13 +4,31 @@
 #include <variant>
 
 #include "common/protocol/channel.h"
-#include "common/text/ascii.h"
 #include "smtpd/recipient.h"
 #include "smtpd/session.h"
 
 namespace smtp {
 
+using protocol::LoginDialogue;
 using protocol::SaslDialogue;
+
+namespace {
+
+Reply reply_to(LoginDialogue::Fault fault) {
+  switch (fault) {
+    case LoginDialogue::Fault::kUnknownMechanism:
+      return unknown_mechanism();
+    case LoginDialogue::Fault::kMalformed:
+      return not_base64();
+    case LoginDialogue::Fault::kTooLong:
+      return response_too_long();
+    case LoginDialogue::Fault::kCancelled:
+      break;
+  }
+  return login_cancelled();
+}
+
+}  // namespace
 
 void Session::starttls(std::string_view) {
   if (!settings_.logins.tls) return say(not_implemented());
@@ -36,54 +54,29 @@ protocol::SaslOffer Session::offered() const {
 
 void Session::auth(std::string_view argument) {
   if (!may_log_in()) return say(tls_needed());
-  SaslDialogue dialogue;
-  auto step = dialogue.begin(argument, offered());
-  phase_ = LoggingIn{std::move(dialogue)};
-  go_on(std::get<LoggingIn>(phase_), std::move(step));
+  phase_ = LoginDialogue(argument, offered());
 }
 
-std::optional<Action> Session::next_of(LoggingIn& login) {
-  if (login.step) {
-    Action action = *std::move(login.step);
-    login.step.reset();
-    return action;
+std::optional<Action> Session::next_of(LoginDialogue& login) {
+  auto step = login.next(login.needs_line() ? next_line() : std::nullopt);
+  if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
+    return *std::move(authenticate);
   }
-  const auto line = next_line();
-  if (!line && !input_ended_) return protocol::Read{};
-  if (!line) {
-    phase_ = Closing{protocol::Closed::kEndOfInput};
-  } else if (line->too_long) {
+  if (const auto* prompt = std::get_if<LoginDialogue::Prompt>(&step)) {
+    send(challenge(SaslDialogue::encoded(*prompt)));
+  } else if (const auto* fault = std::get_if<LoginDialogue::Fault>(&step)) {
     phase_ = Idle{};
-    say(response_too_long());
+    say(reply_to(*fault));
+  } else if (!input_ended_) {
+    return protocol::Read{};
   } else {
-    go_on(login, login.dialogue.receive(text::without_trailing_blanks(line->text)));
+    phase_ = Closing{protocol::Closed::kEndOfInput};
   }
   return std::nullopt;
 }
 
-void Session::go_on(LoggingIn& login, SaslDialogue::Step step) {
-  if (const auto* prompt = std::get_if<SaslDialogue::Prompt>(&step)) {
-    return send(challenge(SaslDialogue::encoded(*prompt)));
-  }
-  if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
-    login.step = std::move(*authenticate);
-    return;
-  }
-  phase_ = Idle{};
-  switch (std::get<SaslDialogue::Fault>(step)) {
-    case SaslDialogue::Fault::kUnknownMechanism:
-      return say(unknown_mechanism());
-    case SaslDialogue::Fault::kMalformed:
-      return say(not_base64());
-    case SaslDialogue::Fault::kCancelled:
-      return say(login_cancelled());
-  }
-}
-
 void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  if (const auto* more = std::get_if<protocol::Challenge>(&outcome)) {
-    return send(challenge(SaslDialogue::encoded({more->text})));
-  }
+  if (std::get<LoginDialogue>(phase_).goes_on(outcome)) return;
   phase_ = Idle{};
   if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
     user_ = accepted->user;

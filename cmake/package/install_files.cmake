@@ -29,7 +29,8 @@ file(INSTALL "${here}/users.txt" DESTINATION "${CONFIGURATION_DIR}"
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)   # passwords
 
 install_configured("${prefix}/lib/systemd/system" mysmtpd.service mypopd.service)
-file(INSTALL "${here}/mysmtpd.socket" "${here}/mypopd.socket" DESTINATION "${prefix}/lib/systemd/system")
+file(INSTALL "${here}/mysmtpd.socket" "${here}/mysmtpd-tls.socket" "${here}/mypopd.socket" "${here}/mypopd-tls.socket"
+  DESTINATION "${prefix}/lib/systemd/system")
 file(INSTALL "${here}/sysusers.conf" DESTINATION "${prefix}/lib/sysusers.d" RENAME mymail.conf)
 
 file(GLOB pages "${PROJECT_SOURCE_DIR}/docs/man/*.[58]")

@@ -48,7 +48,7 @@ asio::awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
                                                      const protocol::Authenticate& action,
                                                      const users::ChannelBinding& binding) {
   const Place place(waiting_);
-  if (place.number() > kMostWaiting) co_return protocol::Unavailable{};
+  if (place.number() > most_waiting_) co_return protocol::Unavailable{};
   co_return co_await asio::co_spawn(threads_, check(login, action, binding), asio::use_awaitable);
 }
 
@@ -72,6 +72,10 @@ asio::awaitable<void> ConnectionLogins::hold_up() {
 }
 
 asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
+  // No guess: nothing was tried.
+  if (std::holds_alternative<protocol::SaslCancelled>(action.step)) {
+    co_return login_.step(action, {});
+  }
   // Who has to wait costs no hash, where the name is known before.
   const auto* credentials = std::get_if<protocol::Credentials>(&action.step);
   if (credentials != nullptr && has_to_wait(credentials->user)) {
@@ -80,13 +84,9 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
   }
   const users::ChannelBinding binding =
       connection_.tls() == nullptr ? users::ChannelBinding() : connection_.tls()->binding();
-  // No co_await in a conditional expression: GCC 12 destroys its temporaries twice.
-  AuthOutcome outcome;
-  if (login_.is_quick(action)) {
-    outcome = login_.step(action, binding);
-  } else {
-    outcome = co_await logins_.check_elsewhere(login_, action, binding);
-  }
+  auto quick = login_.quick_step(action, binding);
+  if (!quick) quick = co_await logins_.check_elsewhere(login_, action, binding);
+  const AuthOutcome outcome = *std::move(quick);
   if (std::holds_alternative<protocol::Challenge>(outcome)) co_return outcome;
   if (std::holds_alternative<protocol::Unavailable>(outcome)) {
     logging::warning("login-unavailable", {{"session", connection_.number()},

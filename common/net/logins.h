@@ -28,8 +28,8 @@ class Logins {
   static constexpr std::chrono::milliseconds kDelay{500};
 
   // `users` outlives it. `throttle_loopback`: clients on this machine wait as others do.
-  Logins(users::UserSource& users, bool throttle_loopback)
-      : users_(users), throttle_loopback_(throttle_loopback) {}
+  Logins(users::UserSource& users, bool throttle_loopback, size_t most_waiting = kMostWaiting)
+      : users_(users), throttle_loopback_(throttle_loopback), most_waiting_(most_waiting) {}
   Logins(const Logins&) = delete;
   Logins& operator=(const Logins&) = delete;
   // Waits for the steps under way.
@@ -47,6 +47,7 @@ class Logins {
 
   users::UserSource& users_;
   const bool throttle_loopback_;
+  const size_t most_waiting_;
   const users::KeyedHash hash_;
   users::GuessLimit guesses_;
   std::atomic<size_t> waiting_ = 0;

@@ -45,6 +45,11 @@ std::string what_failed(const std::exception_ptr& failure) {
   }
 }
 
+constexpr std::string_view kPassItToo =
+    " (the other sockets were passed: have this one passed too, named tls)";
+
+bool is_for_tls(const PassedSocket& socket) { return socket.name == "tls"; }
+
 // A task of the server's own that ends by an exception ends the process.
 void end_loudly(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
@@ -64,9 +69,16 @@ Server::Server(ServerSettings settings, Serve serve)
 Server::~Server() = default;
 
 std::expected<void, std::string> Server::listen() {
-  if (auto opened = open(Greeting::kClear); !opened) return opened;
-  if (settings_.tls_port) {
-    if (auto opened = open(Greeting::kTls); !opened) return opened;
+  const bool passed = !settings_.sockets.empty();
+  const auto in_the_clear =
+      passed ? take_over(Greeting::kClear) : open(Greeting::kClear, settings_.port);
+  if (!in_the_clear) return in_the_clear;
+  if (std::ranges::any_of(settings_.sockets, is_for_tls)) {
+    if (auto taken = take_over(Greeting::kTls); !taken) return taken;
+  } else if (settings_.tls_port) {
+    if (auto opened = open(Greeting::kTls, *settings_.tls_port); !opened) {
+      return std::unexpected(opened.error() + (passed ? std::string(kPassItToo) : ""));
+    }
   }
   max_connections_ = connections_that_fit(settings_.max_connections);
   for (const auto& listener : listeners_) {
@@ -76,20 +88,36 @@ std::expected<void, std::string> Server::listen() {
   return {};
 }
 
-std::expected<void, std::string> Server::open(Greeting greeting) {
-  auto& context = threads_.front()->context();
-  const bool tls = greeting == Greeting::kTls;
-  const auto& passed = tls ? settings_.tls_sockets : settings_.sockets;
-  auto sockets = passed.empty()
-                     ? open_listening_sockets(context, settings_.addresses,
-                                              tls ? settings_.tls_port.value_or(0) : settings_.port)
-                     : take_over_sockets(context, passed);
+// Those of the passed sockets whose connections begin so.
+std::expected<void, std::string> Server::take_over(Greeting greeting) {
+  std::vector<int> descriptors;
+  for (const auto& socket : settings_.sockets) {
+    if (is_for_tls(socket) == (greeting == Greeting::kTls))
+      descriptors.push_back(socket.descriptor);
+  }
+  if (greeting == Greeting::kTls && settings_.tls == nullptr) {
+    return std::unexpected("descriptor " + std::to_string(descriptors.front()) +
+                           ", which was passed to listen on, is named tls, and there is no "
+                           "certificate (name it by --tls-cert and --tls-key)");
+  }
+  auto sockets = take_over_sockets(threads_.front()->context(), descriptors);
   if (!sockets) return std::unexpected(sockets.error());
+  listen_on(*std::move(sockets), greeting);
+  return {};
+}
+
+std::expected<void, std::string> Server::open(Greeting greeting, uint16_t port) {
+  auto sockets = open_listening_sockets(threads_.front()->context(), settings_.addresses, port);
+  if (!sockets) return std::unexpected(sockets.error());
+  listen_on(*std::move(sockets), greeting);
+  return {};
+}
+
+void Server::listen_on(std::vector<tcp::acceptor> sockets, Greeting greeting) {
   Receptionist& receptionist = *this;
-  for (auto& socket : *sockets) {
+  for (auto& socket : sockets) {
     listeners_.push_back(std::make_unique<Listener>(std::move(socket), greeting, receptionist));
   }
-  return {};
 }
 
 std::vector<tcp::endpoint> Server::endpoints() const {
@@ -159,10 +187,14 @@ void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting gre
 asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number,
                                         Greeting greeting) {
   Connection connection(std::move(socket), thread, number, settings_.timeout_s);
+  log_connected(connection);
   if (greeting == Greeting::kTls) {
     const auto error = co_await connection.start_tls(*settings_.tls);
     log_handshake(connection, error);
-    if (error) co_return;
+    if (error) {
+      log_end(connection, {SessionEnd::Why::kTlsFailed, error}, {});
+      co_return;
+    }
   }
   co_await serve_(connection);
 }

@@ -24,17 +24,18 @@
 #include "common/net/connection.h"
 #include "common/net/io_thread.h"
 #include "common/net/listener.h"
+#include "common/net/service_manager.h"
 #include "common/net/tls_context.h"
 
 namespace net {
 
 struct ServerSettings {
-  // Listening sockets to take over, as descriptors; if there are any, the next two do not count.
-  std::vector<int> sockets;
-  std::vector<int> tls_sockets;        // likewise, in the place of tls_port
+  // Listening sockets to take over; if there are any, the next two do not count.
+  std::vector<PassedSocket> sockets;
   std::vector<std::string> addresses;  // IP addresses; none: 127.0.0.1 and ::1
   uint16_t port = 0;                   // 0: a free one
-  // For connections that begin with the handshake; it needs `tls`. 0: a free one.
+  // For connections that begin with the handshake; it needs `tls`. 0: a free one. Does not count if
+  // a socket is passed for them.
   std::optional<uint16_t> tls_port;
   TlsContext* tls = nullptr;  // outlives the server; null: no TLS
   size_t io_threads = 1;
@@ -49,7 +50,8 @@ struct ServerSettings {
 
 class Server final : private Receptionist {
  public:
-  // A whole session on this connection. Called, and run, on the connection's I/O thread.
+  // A whole session on this connection, whose beginning is logged, and the end is to be: see
+  // session_log.h. Called, and run, on the connection's I/O thread.
   using Serve = std::function<asio::awaitable<void>(Connection&)>;
 
   Server(ServerSettings settings, Serve serve);
@@ -79,7 +81,9 @@ class Server final : private Receptionist {
               std::string_view limit) const;
   asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number,
                                   Greeting greeting);
-  std::expected<void, std::string> open(Greeting greeting);
+  std::expected<void, std::string> take_over(Greeting greeting);
+  std::expected<void, std::string> open(Greeting greeting, uint16_t port);
+  void listen_on(std::vector<asio::ip::tcp::acceptor> sockets, Greeting greeting);
   void session_over(uint64_t number, const asio::ip::address& address,
                     const std::exception_ptr& failure);
 

@@ -1,5 +1,7 @@
 #include "common/net/service_manager.h"
 
+#include <cstdlib>
+
 #ifdef MYMAIL_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
@@ -8,11 +10,14 @@ namespace net {
 
 #ifdef MYMAIL_SYSTEMD
 
-std::vector<int> passed_sockets() {
-  std::vector<int> sockets;
-  const int count = ::sd_listen_fds(1);  // negative: an error, of which there are none to speak of
-  if (count > 0) sockets.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) sockets.push_back(SD_LISTEN_FDS_START + i);
+std::vector<PassedSocket> passed_sockets() {
+  std::vector<PassedSocket> sockets;
+  char** names = nullptr;
+  // Negative: an error, of which there are none to speak of. No names were given: all are unknown.
+  const int count = ::sd_listen_fds_with_names(1, &names);
+  for (int i = 0; i < count; ++i) sockets.push_back({SD_LISTEN_FDS_START + i, names[i]});
+  for (char** name = names; name != nullptr && *name != nullptr; ++name) std::free(*name);
+  std::free(names);
   return sockets;
 }
 
@@ -21,7 +26,7 @@ void say_ready() { (void)::sd_notify(0, "READY=1"); }
 
 #else
 
-std::vector<int> passed_sockets() { return {}; }
+std::vector<PassedSocket> passed_sockets() { return {}; }
 void say_ready() {}
 
 #endif

@@ -105,6 +105,9 @@ users::ChannelBinding TlsSocket::binding() const {
     }
     return binding;
   }
+  // Without an extended master secret two connections may be made to have the same tls-unique
+  // (RFC 7627 §1), which is then no binding.
+  if (SSL_get_extms_support(ssl_.get()) != 1) return binding;
   // RFC 5929 §3: the first Finished message, which is the server's own in a resumed handshake.
   std::array<char, 64> octets{};
   const size_t size = SSL_session_reused(ssl_.get()) == 1

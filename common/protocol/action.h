@@ -43,8 +43,10 @@ struct SaslStart {
 struct SaslMessage {
   std::string message;
 };
+// The client broke the exchange off after a Challenge: it is forgotten. The outcome says nothing.
+struct SaslCancelled {};
 struct Authenticate {
-  std::variant<Credentials, SaslStart, SaslMessage> step;
+  std::variant<Credentials, SaslStart, SaslMessage, SaslCancelled> step;
 };
 
 // The outcome of Authenticate.

@@ -30,6 +30,7 @@ class SaslDialogue {
   enum class Fault {
     kUnknownMechanism,  // or one that is not offered
     kMalformed,         // no base64
+    kTooLong,           // the line was longer than any that is read
     kCancelled,         // the client sent *
   };
   using Step = std::variant<Prompt, Authenticate, Fault>;

@@ -1,6 +1,7 @@
 #include "common/users/guess_limit.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "common/text/ascii.h"
@@ -19,67 +20,99 @@ std::chrono::seconds length_of_wait(unsigned number) {
 
 }  // namespace
 
-uint64_t GuessLimit::key_of(std::string_view address, std::string_view account) const {
-  return hash_.number_of({"pair", address, text::to_lower(account)});
+uint64_t GuessLimit::key_of(std::string_view account) const {
+  return hash_.number_of({"account", text::to_lower(account)});
 }
 
 std::chrono::seconds GuessLimit::wait(std::string_view address, std::string_view account,
                                       Time now) {
-  const uint64_t key = key_of(address, account);
+  const uint64_t address_key = hash_.number_of({"address", address});
+  const uint64_t account_key = key_of(account);
   const std::scoped_lock lock(mutex_);
-  const auto at = by_key_.find(key);
-  if (at == by_key_.end() || at->second->until <= now) return std::chrono::seconds(0);
-  return std::chrono::ceil<std::chrono::seconds>(at->second->until - now);
+  const auto at = addresses_.find(address_key);
+  if (at == addresses_.end()) return std::chrono::seconds(0);
+  const auto pair = at->second.pairs.find(account_key);
+  const Guesses& guesses = pair == at->second.pairs.end() ? at->second.lost : pair->second;
+  if (guesses.until <= now) return std::chrono::seconds(0);
+  return std::chrono::ceil<std::chrono::seconds>(guesses.until - now);
 }
 
-GuessLimit::Pairs::iterator GuessLimit::pair(uint64_t key) {
-  if (const auto at = by_key_.find(key); at != by_key_.end()) {
-    pairs_.splice(pairs_.begin(), pairs_, at->second);
-  } else {
-    if (pairs_.size() >= kPairs) {
-      by_key_.erase(pairs_.back().key);
-      pairs_.pop_back();
-    }
-    pairs_.push_front(Pair{key, {}});
-    by_key_.emplace(key, pairs_.begin());
+void GuessLimit::forget_old(Guesses& guesses, Time now) {
+  std::erase_if(guesses.made, [now](const Guess& guess) { return guess.forgotten_at <= now; });
+  if (guesses.made.empty()) guesses.waits = 0;
+}
+
+void GuessLimit::count(Guesses& guesses, Guess guess, Time now) {
+  forget_old(guesses, now);
+  const auto known = std::ranges::find(guesses.made, guess.password, &Guess::password);
+  if (known != guesses.made.end()) {
+    known->forgotten_at = guess.forgotten_at;
+    return;
   }
-  return pairs_.begin();
+  if (guesses.made.size() >= kKept) guesses.made.erase(guesses.made.begin());
+  guesses.made.push_back(guess);
+  if (guesses.made.size() >= kDistinct) guesses.until = now + length_of_wait(guesses.waits++);
 }
 
 void GuessLimit::wrong(std::string_view address, std::string_view account,
                        std::optional<std::string_view> password, Time now) {
-  const uint64_t key = key_of(address, account);
+  const uint64_t address_key = hash_.number_of({"address", address});
+  const uint64_t account_key = key_of(account);
   const uint64_t seen = password ? hash_.number_of({"password", account, *password}) : 0;
   const std::scoped_lock lock(mutex_);
-  const auto pair = this->pair(key);
-  auto& guesses = pair->guesses;
-  std::erase_if(guesses, [now](const Guess& guess) { return guess.forgotten_at <= now; });
-  if (guesses.empty()) pair->waits = 0;
-
-  const auto forgotten_at = now + (password ? kForgetPassword : kForgetUnseen);
-  const uint64_t fingerprint = password ? seen : ++unseen_;
-  const auto known = std::ranges::find(guesses, fingerprint, &Guess::password);
-  if (known != guesses.end()) {
-    known->forgotten_at = forgotten_at;
-    return;
+  ++tries_;
+  Address& owner = addresses_[address_key];
+  if (!owner.pairs.contains(account_key)) {
+    if (owner.pairs.size() >= kPairsOfAddress) {
+      make_room(owner, now);
+    } else if (pairs_ >= kPairs) {
+      make_room_where_most_are(address_key, now);
+    }
+    ++pairs_;
   }
-  if (guesses.size() >= kKept) guesses.erase(guesses.begin());
-  guesses.push_back({fingerprint, forgotten_at});
-  if (guesses.size() >= kDistinct) pair->until = now + length_of_wait(pair->waits++);
+  Guesses& pair = owner.pairs[account_key];
+  pair.latest = tries_;
+  count(pair, {password ? seen : tries_, now + (password ? kForgetPassword : kForgetUnseen)}, now);
+}
+
+void GuessLimit::make_room(Address& address, Time now) {
+  if (!drop_least_guessed(address, now)) return;
+  count(address.lost, {tries_, now + kForgetUnseen}, now);
+}
+
+bool GuessLimit::drop_least_guessed(Address& address, Time now) {
+  for (auto& [key, guesses] : address.pairs) forget_old(guesses, now);
+  const auto least = std::ranges::min_element(address.pairs, {}, [now](const auto& pair) {
+    const Guesses& guesses = pair.second;
+    return std::tuple(guesses.until > now, guesses.made.size(), guesses.latest);
+  });
+  const bool counted = !least->second.made.empty();
+  address.pairs.erase(least);
+  --pairs_;
+  return counted;
+}
+
+// What goes here is not counted as lost: it takes many addresses to fill the table, and those whose
+// pairs go may have little to do with it.
+void GuessLimit::make_room_where_most_are(uint64_t asking, Time now) {
+  const auto largest = std::ranges::max_element(
+      addresses_, {}, [](const auto& address) { return address.second.pairs.size(); });
+  (void)drop_least_guessed(largest->second, now);
+  if (largest->second.pairs.empty() && largest->first != asking) addresses_.erase(largest);
 }
 
 void GuessLimit::right(std::string_view address, std::string_view account) {
-  const uint64_t key = key_of(address, account);
+  const uint64_t account_key = key_of(account);
   const std::scoped_lock lock(mutex_);
-  const auto at = by_key_.find(key);
-  if (at == by_key_.end()) return;
-  pairs_.erase(at->second);
-  by_key_.erase(at);
+  const auto at = addresses_.find(hash_.number_of({"address", address}));
+  if (at == addresses_.end()) return;
+  pairs_ -= at->second.pairs.erase(account_key);
+  if (at->second.pairs.empty()) addresses_.erase(at);
 }
 
 size_t GuessLimit::pairs() const {
   const std::scoped_lock lock(mutex_);
-  return pairs_.size();
+  return pairs_;
 }
 
 }  // namespace users

@@ -1,8 +1,8 @@
 // One connection's logins, step by step: what protocol::Authenticate asks for. It holds the SASL
 // exchange between two steps of it, and nothing else.
 //
-// step() may take some tens of milliseconds of CPU (sasl_exchange.h): not on an I/O thread, unless
-// is_quick(). One thread at a time.
+// step() may take some tens of milliseconds of CPU (sasl_exchange.h): not on an I/O thread. One
+// thread at a time.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,9 @@ class Login {
   // The binding counts for exchanges that begin here. A message without an exchange is refused.
   protocol::AuthOutcome step(const protocol::Authenticate& action, const ChannelBinding& binding);
 
-  // Whether this step hashes nothing, or may.
-  bool is_quick(const protocol::Authenticate& action) const;
+  // The same if it hashes nothing: on any thread. Nothing was done, if it may.
+  std::optional<protocol::AuthOutcome> quick_step(const protocol::Authenticate& action,
+                                                  const ChannelBinding& binding);
 
   // Of the last step. The name as the client gave it; the wrong password, if it was seen.
   const std::string& name() const { return name_; }
@@ -36,7 +37,12 @@ class Login {
   const std::optional<std::string>& wrong_password() const { return wrong_password_; }
 
  private:
-  protocol::AuthOutcome check(const protocol::Credentials& credentials);
+  // One look-up a step: users.txt may change between two.
+  using Users = std::shared_ptr<const UserDb>;
+  bool is_quick(const protocol::Authenticate& action, const UserDb& users) const;
+  protocol::AuthOutcome step(const protocol::Authenticate& action, const ChannelBinding& binding,
+                             Users users);
+  protocol::AuthOutcome check(const protocol::Credentials& credentials, const UserDb& users);
   protocol::AuthOutcome go_on(std::optional<std::string_view> message);
 
   UserSource& users_;

@@ -21,9 +21,9 @@ struct Finish {
 
 class GnuSaslExchange final : public SaslExchange {
  public:
-  GnuSaslExchange(bool is_plain, std::shared_ptr<const UserDb> users, ChannelBinding binding,
+  GnuSaslExchange(bool is_quick, std::shared_ptr<const UserDb> users, ChannelBinding binding,
                   const KeyedHash& hash)
-      : SaslExchange(is_plain),
+      : SaslExchange(is_quick),
         users_(std::move(users)),
         binding_(std::move(binding)),
         hash_(hash) {}
@@ -167,8 +167,9 @@ std::unique_ptr<SaslExchange> SaslExchange::begin(std::string_view mechanism,
   constexpr std::array<const char*, 3> kMechanisms{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"};
   for (const char* known : kMechanisms) {
     if (mechanism != known || users->empty()) continue;
-    auto exchange = std::make_unique<GnuSaslExchange>(mechanism == kMechanisms.front(),
-                                                      std::move(users), std::move(binding), hash);
+    const bool is_quick = mechanism == kMechanisms.front() && !users->has_hashed();
+    auto exchange =
+        std::make_unique<GnuSaslExchange>(is_quick, std::move(users), std::move(binding), hash);
     if (!exchange->start(known)) return nullptr;
     return exchange;
   }

@@ -20,7 +20,7 @@ namespace users {
 
 // What binds a login to its TLS connection (RFC 5929, 9266), as octets; empty: there is none.
 struct ChannelBinding {
-  std::string tls_unique;    // up to TLS 1.2
+  std::string tls_unique;    // TLS 1.2, if it has an extended master secret (RFC 7627)
   std::string tls_exporter;  // TLS 1.3
 };
 
@@ -38,8 +38,8 @@ class SaslExchange {
   // the exchange is over. Refused also means that the client did not keep to the mechanism.
   virtual protocol::AuthOutcome step(std::optional<std::string_view> message) = 0;
 
-  // PLAIN: its only cost is that of checking the password.
-  bool is_plain() const { return is_plain_; }
+  // Whether no step of it hashes: PLAIN, with users none of whose passwords is hashed.
+  bool is_quick() const { return is_quick_; }
 
   // For the log and for GuessLimit. The name as the client gave it, once it has; the password, if
   // it was one that failed.
@@ -47,13 +47,13 @@ class SaslExchange {
   const std::optional<std::string>& wrong_password() const { return wrong_password_; }
 
  protected:
-  explicit SaslExchange(bool is_plain) : is_plain_(is_plain) {}
+  explicit SaslExchange(bool is_quick) : is_quick_(is_quick) {}
 
   std::string name_;
   std::optional<std::string> wrong_password_;
 
  private:
-  const bool is_plain_;
+  const bool is_quick_;
 };
 
 // Checks a name and a password that came in the clear; the user, or null. As slow as above.

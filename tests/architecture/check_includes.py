@@ -33,7 +33,7 @@ RULES = [
     (r"common/net/", ["common/"], None),
     (r"common/log\.", ["common/log.h", "common/log_field.h", "common/log_form.h", "common/text/"], ASIO),
     (r"common/log_(field|form)\.", ["common/log_field.h", "common/log_form.h", "common/text/"], WORLD),
-    (r"common/(options|config_form)\.", ["common/options.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
+    (r"common/(options|command_line|config_form)\.", ["common/options.h", "common/command_line.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
     (r"common/sandbox/", ["common/sandbox/"], ASIO),
     (r"common/(service|password_prompt|confinement)\.", ["common/"], ASIO),
     (r"common/version\.", [], WORLD),

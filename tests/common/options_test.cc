@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/command_line.h"
 #include "tests/support/temporary_directory.h"
 
 namespace options {
@@ -176,7 +177,7 @@ class ConfigFileTest : public testing::Test {
     const auto parsed = with_config(text);
     std::string said = testing::internal::GetCapturedStderr();
     EXPECT_FALSE(parsed);
-    EXPECT_EQ(parsed ? 0 : parsed.error(), kBadConfigFile);
+    EXPECT_EQ(parsed ? 0 : parsed.error(), command_line::kBadConfigFile);
     EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
     return said;
   }
@@ -229,13 +230,13 @@ TEST_F(ConfigFileTest, WhatIsWrongIsSaidInOneLine) {
 TEST_F(ConfigFileTest, MissingFileIsRefused) {
   const auto parsed = smtp({"25", "--config", (directory_.path() / "none").string()});
   ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error(), kBadConfigFile);
+  EXPECT_EQ(parsed.error(), command_line::kBadConfigFile);
 }
 
 TEST_F(ConfigFileTest, FaultOfTheCommandLineIsNotTheFiles) {
   const auto parsed = with_config("port = 1\n", {"--frobnicate"});
   ASSERT_FALSE(parsed);
-  EXPECT_NE(parsed.error(), kBadConfigFile);
+  EXPECT_NE(parsed.error(), command_line::kBadConfigFile);
 }
 
 TEST_F(ConfigFileTest, WhatIsShownIsReadAsTheSame) {

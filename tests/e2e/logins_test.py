@@ -2,8 +2,11 @@
 import os
 import pty
 import re
+import signal
 import smtplib
 import subprocess
+import sys
+import termios
 
 import servers
 import wire
@@ -17,6 +20,20 @@ def hashed(password, *arguments, input=None):
                           input=(password + "\n" if input is None else input).encode(), timeout=wire.HANG_S)
     assert done.stderr == b"", done.stderr
     return done.stdout.decode()
+
+
+# Has the terminal for its own, as a shell has, runs a command there, and says how it and the terminal ended up.
+# It outlives what is typed there; were it the command that leads the session, its end would reset the terminal.
+LEADER = """
+import fcntl, signal, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, lambda *_: None)
+before = termios.tcgetattr(0)
+command = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(command.pid, flush=True)
+status = command.wait()
+print(status, "as before" if termios.tcgetattr(0) == before else "changed")
+"""
 
 
 class HashedPasswordTest(LoginCase):
@@ -105,6 +122,25 @@ class HashedPasswordTest(LoginCase):
         self.assertEqual(printed, "")
         self.assertIn(b"not the same", shown)
         self.assertNotIn(b"sec", shown)
+
+    def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(self):
+        for typed, number in ((b"half a passw\x03", signal.SIGINT), (b"", signal.SIGTERM), (b"", signal.SIGHUP)):
+            ours, theirs = pty.openpty()
+            with self.subTest(signal=number), subprocess.Popen(
+                    [sys.executable, "-c", LEADER, servers.BINARIES["smtpd"], "--hash-password"], stdin=theirs,
+                    stdout=subprocess.PIPE, stderr=theirs, start_new_session=True) as leader:
+                pid = int(leader.stdout.readline())
+                shown = b""
+                while not shown.endswith(b"Password: "):
+                    shown += os.read(ours, 1024)
+                self.assertEqual(termios.tcgetattr(theirs)[3] & termios.ECHO, 0)
+                os.write(ours, typed)
+                if not typed:
+                    os.kill(pid, number)
+                self.assertEqual(leader.stdout.readline(), b"%d as before\n" % -number)
+                self.assertEqual(leader.wait(wire.HANG_S), 0)
+            os.close(ours)
+            os.close(theirs)
 
     def test_mechanisms_that_only_some_could_use_are_offered_to_nobody(self):
         for field, mechanisms in ((hashed("x"), "PLAIN LOGIN"),

@@ -25,8 +25,10 @@ FILES = {   # path → mode, of all but documents
     "etc/mymail/mypopd.conf": "-rw-r--r--",
     "etc/mymail/mysmtpd.conf": "-rw-r--r--",
     "etc/mymail/users.txt": "-rw-r-----",
+    "usr/lib/systemd/system/mypopd-tls.socket": "-rw-r--r--",
     "usr/lib/systemd/system/mypopd.service": "-rw-r--r--",
     "usr/lib/systemd/system/mypopd.socket": "-rw-r--r--",
+    "usr/lib/systemd/system/mysmtpd-tls.socket": "-rw-r--r--",
     "usr/lib/systemd/system/mysmtpd.service": "-rw-r--r--",
     "usr/lib/systemd/system/mysmtpd.socket": "-rw-r--r--",
     "usr/lib/sysusers.d/mymail.conf": "-rw-r--r--",
@@ -135,7 +137,7 @@ class UnitsTest(ReleaseCase):
         prefix = self.folder / "prefix"
         quietly("cmake", "--install", RELEASE, "--prefix", prefix)
         units = sorted((prefix / "lib/systemd/system").iterdir())
-        self.assertEqual(len(units), 4)
+        self.assertEqual(len(units), 6)
         found = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
         self.assertEqual((found.returncode, found.stderr), (0, ""))
 
@@ -146,6 +148,17 @@ class UnitsTest(ReleaseCase):
         smtp, pop3 = ((prefix / f"lib/systemd/system/{name}.service").read_text().replace(name, "NAME")
                       for name in ("mysmtpd", "mypopd"))
         self.assertEqual(smtp.split("[Service]")[1], pop3.split("[Service]")[1])
+
+    def test_the_socket_for_tls_is_named_so_and_comes_and_goes_with_the_other_one(self):
+        prefix = self.folder / "prefix"
+        quietly("cmake", "--install", RELEASE, "--prefix", prefix)
+        for name in ("mysmtpd", "mypopd"):
+            unit = (prefix / f"lib/systemd/system/{name}-tls.socket").read_text().splitlines()
+            self.assertLessEqual({"FileDescriptorName=tls", f"Service={name}.service", f"PartOf={name}.socket",
+                                  f"WantedBy={name}.socket"}, set(unit))
+            # Without a certificate it would be a wrong start: it is enabled by nothing but a person.
+            service = (prefix / f"lib/systemd/system/{name}.service").read_text()
+            self.assertNotIn(f"{name}-tls.socket", service)
 
     def test_a_server_needs_no_network_but_the_socket_it_is_handed(self):
         """As the units have it: PrivateNetwork=, and readiness told through NOTIFY_SOCKET."""

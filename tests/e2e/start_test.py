@@ -239,6 +239,42 @@ class ServiceManagerTest(ServerCase):
                 self.assertEqual(out, "".join(f"listening on {a}:{p}\n" for a, p in
                                               (first.getsockname(), second.getsockname())))
 
+    def test_a_passed_socket_named_tls_begins_with_the_handshake_and_others_do_not(self):
+        tls = certificates.shared().server.arguments()
+        for which, hello in (("smtpd", rb"^220 "), ("pop3d", rb"^\+OK ")):
+            for arguments in (tls, [*tls, "--tls-port", "0"]):   # which a passed one makes needless
+                with socket.create_server(("127.0.0.1", 0)) as plain, \
+                        socket.create_server(("127.0.0.1", 0)) as begins:
+                    process = self.launch(which, [begins, plain], *arguments, LISTEN_FDNAMES="tls:mysmtpd.socket")
+                    with wire.Wire(plain.getsockname()[1]) as client:
+                        self.assertRegex(client.line(), hello)
+                    with wire.Wire(begins.getsockname()[1]) as client:
+                        client.start_tls()
+                        self.assertRegex(client.line(), hello)
+                    process.terminate()
+                    out, _ = process.communicate(timeout=wire.HANG_S)
+                    self.assertEqual(process.returncode, 0)
+                    self.assertEqual(out, f"listening on 127.0.0.1:{plain.getsockname()[1]}\n"
+                                          f"listening on 127.0.0.1:{begins.getsockname()[1]} (TLS)\n")
+
+    def test_only_the_socket_for_tls_may_be_passed(self):
+        with socket.create_server(("127.0.0.1", 0)) as begins:
+            process = self.launch("smtpd", [begins], *certificates.shared().server.arguments(), LISTEN_FDNAMES="tls")
+            with wire.Wire(begins.getsockname()[1]) as client:
+                client.start_tls()
+                self.assertRegex(client.line(), rb"^220 ")
+            process.terminate()
+            out, _ = process.communicate(timeout=wire.HANG_S)
+            self.assertEqual(out, f"listening on 127.0.0.1:{begins.getsockname()[1]} (TLS)\n")
+
+    def test_a_passed_socket_named_tls_without_a_certificate_is_a_bad_start(self):
+        for which in BOTH:
+            with socket.create_server(("127.0.0.1", 0)) as begins:
+                process = self.launch(which, [begins], LISTEN_FDNAMES="tls")
+                _, said = process.communicate(timeout=wire.HANG_S)
+                self.assertEqual(process.returncode, BAD_START, said)
+                self.assertRegex(said, "descriptor 3, .*named tls.* no certificate .*--tls-cert")
+
     def test_what_does_not_listen_is_a_bad_start(self):
         with socket.socket() as deaf, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
             for passed in (deaf, other):

@@ -83,8 +83,11 @@ class SessionTest(TlsCase):
         smtp = self.start_with_tls("smtpd", "--log-format", "json")
         for client in self.both_ways(smtp):
             self.assert_serves(client)
-        shaken = [event for event in self.log(smtp) if event["event"] == "tls"]
-        self.assertEqual([event["version"] for event in shaken], ["TLSv1.3", "TLSv1.3"])
+        log = self.log(smtp)
+        self.assertEqual([event["version"] for event in log if event["event"] == "tls"], ["TLSv1.3", "TLSv1.3"])
+        for session in (1, 2):
+            self.assertEqual([event["event"] for event in log if event.get("session") == session],
+                             ["connected", "tls", "session-over"])
 
 
 class ForgottenTest(TlsCase):
@@ -230,8 +233,9 @@ class StrangerTest(TlsCase):
                 client.send(b"QUIT\r\nQUIT\r\n")
                 self.assertNotIn(b"\r\n", self.said_at_the_end(client))
             self.assert_serves(self.by_tls(server))
-            failed = [event for event in self.log(server) if event["event"] == "tls-failed"]
-            self.assertEqual(len(failed), 1, failed)
+            failed = [event for event in self.log(server) if event.get("session") == 2]
+            self.assertEqual([event["event"] for event in failed], ["connected", "tls-failed", "session-over"])
+            self.assertEqual(failed[-1]["why"], "tls-failed")
 
     def test_handshakes_that_stall_hold_up_nobody(self):
         for server in self.both_with_tls():

@@ -39,6 +39,7 @@ const users::User* user_of_password_in(std::string_view text) {
 }
 
 protocol::AuthOutcome sasl_outcome(const protocol::Authenticate& asked) {
+  if (std::holds_alternative<protocol::SaslCancelled>(asked.step)) return protocol::Refused{};
   const auto* start = std::get_if<protocol::SaslStart>(&asked.step);
   if (start != nullptr && !start->message) return protocol::Challenge{};
   const std::string& message =

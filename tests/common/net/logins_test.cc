@@ -49,9 +49,10 @@ class HeldUsers : public users::UserSource {
 // A client sends a name, a blank and a password; the server answers what came of it.
 class LoginServer {
  public:
-  LoginServer(std::string_view users, bool throttle_loopback)
+  LoginServer(std::string_view users, bool throttle_loopback,
+              size_t most_waiting = Logins::kMostWaiting)
       : users_(users),
-        logins_(users_, throttle_loopback),
+        logins_(users_, throttle_loopback, most_waiting),
         server_(settings(), [this](auto& connection) { return serve(connection); }) {
     const auto listening = server_.listen();
     EXPECT_TRUE(listening.has_value());
@@ -153,6 +154,22 @@ TEST(LoginsTest, WhileAPasswordIsHashedOthersAreServed) {
   EXPECT_EQ(other.read_to_end(), "");
   server.users().go_on_.put(true);
   EXPECT_EQ(hashing.read_line(), "mary@example.com");
+}
+
+TEST(LoginsTest, OneMoreThanMayWaitIsToldAtOnceThatItCannotBeDoneNow) {
+  LoginServer server(kHashed, true, 1);
+  TcpClient hashing(server.port());
+  hashing.send("mary@example.com pencil\n");
+  (void)server.users().asked_.take();  // from here on the only place is taken
+  TcpClient late(server.port());
+  EXPECT_EQ(answer(late, "mary@example.com pencil"), "unavailable");
+  EXPECT_EQ(answer(late, "mary@example.com wrong"), "unavailable");
+  server.users().go_on_.put(true);
+  EXPECT_EQ(hashing.read_line(), "mary@example.com");
+  late.send("mary@example.com pencil\n");
+  (void)server.users().asked_.take();
+  server.users().go_on_.put(true);
+  EXPECT_EQ(late.read_line(), "mary@example.com");
 }
 
 TEST(LoginsTest, ShutDownSeesTheHashThrough) {

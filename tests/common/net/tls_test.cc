@@ -394,7 +394,8 @@ class TlsSocketTest : public TlsFiles {
   // A handshake of this version, and what binds a login to the connection on both sides. A session
   // in `session` is resumed, and the new one left there.
   static Bindings handshake(const std::shared_ptr<SSL_CTX>& context, int version,
-                            std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>& session) {
+                            std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)>& session,
+                            uint64_t client_options = 0) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     Bindings bindings{};
@@ -408,6 +409,7 @@ class TlsSocketTest : public TlsFiles {
       const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> client_context(
           SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
       SSL_CTX_set_max_proto_version(client_context.get(), version);
+      SSL_CTX_set_options(client_context.get(), client_options);
       const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(client_context.get()),
                                                              SSL_free);
       SSL_set_fd(client.get(), ends[1]);
@@ -462,6 +464,19 @@ TEST_F(TlsSocketTest, BothSidesKnowTheSameBindingInEachVersionResumedOrNot) {
       seen.push_back(bindings.server.tls_unique + bindings.server.tls_exporter);
     }
     EXPECT_NE(seen[0], seen[1]);
+  }
+}
+
+TEST_F(TlsSocketTest, WithoutAnExtendedMasterSecretThereIsNoBinding) {
+  const auto context = (*open())->current();
+  std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session(nullptr, SSL_SESSION_free);
+  for (const bool resumed : {false, true}) {
+    const Bindings bindings =
+        handshake(context, TLS1_2_VERSION, session, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    EXPECT_EQ(bindings.resumed, resumed);
+    EXPECT_NE(bindings.client.tls_unique, "");
+    EXPECT_EQ(bindings.server.tls_unique, "");
+    EXPECT_EQ(bindings.server.tls_exporter, "");
   }
 }
 

@@ -21,6 +21,10 @@ class GuessLimitTest : public testing::Test {
     for (size_t i = 0; i < count; ++i) wrong("guess " + std::to_string(++guesses_));
   }
   void wrong(const std::string& password) { limit_.wrong("192.0.2.1", "john@x", password, now_); }
+  // One password for each of so many names that nobody has.
+  void try_names(const std::string& address, size_t count, const std::string& kind = "name") {
+    for (size_t i = 0; i < count; ++i) limit_.wrong(address, kind + std::to_string(i), "x", now_);
+  }
   void wrong_unseen() { limit_.wrong("192.0.2.1", "john@x", std::nullopt, now_); }
   seconds wait() { return limit_.wait("192.0.2.1", "john@x", now_); }
 
@@ -126,16 +130,69 @@ TEST_F(GuessLimitTest, GuessesAreForgottenInTheEnd) {
   EXPECT_EQ(wait(), GuessLimit::kFirstWait) << "the waits of yesterday still count";
 }
 
-TEST_F(GuessLimitTest, TheTableIsBoundedAndTheLongestSilentMakesRoom) {
-  guess(10);
-  for (size_t i = 1; i < GuessLimit::kPairs; ++i) {
-    limit_.wrong("198.51.100.1", std::to_string(i), "x", now_);
+TEST_F(GuessLimitTest, NamesMadeUpPushOutNoPairThatWaits) {
+  guess(12);
+  const auto waits = wait();
+  try_names("192.0.2.1", GuessLimit::kPairsOfAddress + 100);
+  EXPECT_EQ(limit_.pairs(), GuessLimit::kPairsOfAddress);
+  EXPECT_EQ(wait(), waits);
+}
+
+TEST_F(GuessLimitTest, NamesMadeUpPushOutNoPairThatIsAboutToWait) {
+  guess(9);
+  try_names("192.0.2.1", GuessLimit::kPairsOfAddress + 100);
+  guess(1);
+  EXPECT_EQ(wait(), GuessLimit::kFirstWait);
+}
+
+TEST_F(GuessLimitTest, NamesMadeUpPushOutNoOtherAddressesPairs) {
+  wrong("only one");
+  try_names("198.51.100.1", GuessLimit::kPairs);
+  guess(8);
+  EXPECT_EQ(wait(), kNone);
+  guess(1);
+  EXPECT_EQ(wait(), GuessLimit::kFirstWait);
+}
+
+TEST_F(GuessLimitTest, AnAddressThatTriesMoreNamesThanItMayWaits) {
+  try_names("192.0.2.1", GuessLimit::kPairsOfAddress + GuessLimit::kDistinct - 1);
+  EXPECT_EQ(limit_.wait("192.0.2.1", "another", now_), kNone);
+  limit_.wrong("192.0.2.1", "one more", "x", now_);
+  EXPECT_EQ(limit_.wait("192.0.2.1", "another", now_), GuessLimit::kFirstWait);
+  EXPECT_EQ(limit_.wait("192.0.2.1", "one more", now_), kNone) << "it has guesses of its own";
+  EXPECT_EQ(limit_.wait("192.0.2.2", "another", now_), kNone);
+  now_ += GuessLimit::kFirstWait;
+  limit_.wrong("192.0.2.1", "another", "x", now_);
+  EXPECT_EQ(limit_.wait("192.0.2.1", "a third", now_), 2 * GuessLimit::kFirstWait);
+  now_ += GuessLimit::kForgetUnseen;
+  EXPECT_EQ(limit_.wait("192.0.2.1", "a third", now_), kNone);
+}
+
+TEST_F(GuessLimitTest, GuessesThatAreForgottenAnywayAreNoneLost) {
+  try_names("192.0.2.1", GuessLimit::kPairsOfAddress);
+  now_ += GuessLimit::kForgetPassword;
+  try_names("192.0.2.1", GuessLimit::kPairsOfAddress, "later");
+  EXPECT_EQ(limit_.pairs(), GuessLimit::kPairsOfAddress);
+  EXPECT_EQ(limit_.wait("192.0.2.1", "another", now_), kNone);
+}
+
+TEST_F(GuessLimitTest, TheTableIsBoundedAndTheAddressWithTheMostPairsMakesRoom) {
+  wrong("only one");
+  for (size_t i = 0; i < GuessLimit::kPairs; ++i) {
+    limit_.wrong("198.51.100." + std::to_string(i / 999), std::to_string(i), "x", now_);
   }
   EXPECT_EQ(limit_.pairs(), GuessLimit::kPairs);
-  EXPECT_GT(wait(), kNone);
-  limit_.wrong("198.51.100.1", "one more", "x", now_);
+  guess(9);
+  EXPECT_EQ(wait(), GuessLimit::kFirstWait) << "its first guess made room";
   EXPECT_EQ(limit_.pairs(), GuessLimit::kPairs);
-  EXPECT_EQ(wait(), kNone);
+}
+
+TEST_F(GuessLimitTest, WhatIsRightLeavesTheTable) {
+  wrong("x");
+  EXPECT_EQ(limit_.pairs(), 1U);
+  limit_.right("192.0.2.1", "john@x");
+  limit_.right("192.0.2.1", "john@x");
+  EXPECT_EQ(limit_.pairs(), 0U);
 }
 
 }  // namespace

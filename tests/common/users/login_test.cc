@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ const std::string kMessage("\0john@example.com\0right", 23);
 class LoginTest : public testing::Test {
  protected:
   AuthOutcome step(Authenticate action) { return login_.step(action, {}); }
+  bool is_quick(const Authenticate& action) { return login_.quick_step(action, {}).has_value(); }
   static bool refused(const AuthOutcome& outcome) {
     return std::holds_alternative<Refused>(outcome);
   }
@@ -71,22 +73,43 @@ TEST_F(LoginTest, NewStartTakesTheUnfinishedExchangesPlace) {
   EXPECT_EQ(accepted(step({SaslMessage{kMessage}})), "john@example.com");
 }
 
+TEST_F(LoginTest, ExchangeThatIsBrokenOffIsForgottenAtOnce) {
+  const std::weak_ptr<const UserDb> users = users_.current();
+  EXPECT_TRUE(std::holds_alternative<Challenge>(step({SaslStart{"PLAIN", std::nullopt}})));
+  users_.set("john@example.com right\n");
+  EXPECT_FALSE(users.expired()) << "this test takes the exchange's users for a sign of it";
+  EXPECT_TRUE(refused(step({protocol::SaslCancelled{}})));
+  EXPECT_TRUE(users.expired());
+  EXPECT_EQ(login_.wrong_password(), std::nullopt);
+  EXPECT_TRUE(refused(step({SaslMessage{kMessage}})));
+}
+
 TEST_F(LoginTest, NothingIsQuickThatMayHash) {
   const Authenticate credentials{Credentials{"john", "right"}};
   const Authenticate plain{SaslStart{"PLAIN", kMessage}};
   const Authenticate scram{SaslStart{"SCRAM-SHA-256", "n,,n=john,r=abcdefgh"}};
   const Authenticate message{SaslMessage{kMessage}};
-  EXPECT_TRUE(login_.is_quick(credentials));
-  EXPECT_TRUE(login_.is_quick(plain));
-  EXPECT_FALSE(login_.is_quick(scram));
-  (void)step({SaslStart{"PLAIN", std::nullopt}});
-  EXPECT_TRUE(login_.is_quick(message));
+  EXPECT_TRUE(is_quick(credentials));
+  EXPECT_TRUE(is_quick(plain));
+  EXPECT_FALSE(is_quick(scram));
   (void)step(scram);
-  EXPECT_FALSE(login_.is_quick(message));
+  EXPECT_FALSE(is_quick(message));
   users_.set("john@example.com right\n" + std::string(kHashed));
-  for (const auto& action : {credentials, plain, scram, message}) {
-    EXPECT_FALSE(login_.is_quick(action));
-  }
+  for (const auto& action : {credentials, plain, scram}) EXPECT_FALSE(is_quick(action));
+  (void)step({SaslStart{"PLAIN", std::nullopt}});
+  EXPECT_FALSE(is_quick(message));
+}
+
+TEST_F(LoginTest, AnExchangeIsAsQuickAsTheUsersThatItBeganWith) {
+  const Authenticate message{SaslMessage{kMessage}};
+  (void)step({SaslStart{"PLAIN", std::nullopt}});
+  users_.set("john@example.com right\n" + std::string(kHashed));
+  EXPECT_EQ(accepted(login_.quick_step(message, {}).value_or(Refused{})), "john@example.com");
+}
+
+TEST_F(LoginTest, WhatIsNotQuickIsNotBegun) {
+  EXPECT_FALSE(is_quick({SaslStart{"SCRAM-SHA-256", "n,,n=john,r=abcdefgh"}}));
+  EXPECT_TRUE(is_quick({SaslMessage{"c=biws"}})) << "there is no exchange that could hash";
 }
 
 TEST_F(LoginTest, ExchangeGoesOnWithTheUsersThatItBeganWith) {

@@ -1,0 +1,96 @@
+// The part of the session that is about a message: MAIL, RCPT and DATA (RFC 5321 §3.3), and what
+// becomes of it.
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "smtpd/command.h"
+#include "smtpd/recipient.h"
+#include "smtpd/session.h"
+
+namespace smtp {
+
+using protocol::Closed;
+using protocol::StoreOutcome;
+
+void Session::mail(std::string_view argument) {
+  if (settings_.require_login && user_.empty()) return say(login_needed());
+  const auto command = parse_mail(argument, greeting_, settings_.limits, may_log_in());
+  if (!command) return say(command.error());
+  if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
+    return say(not_your_address());
+  }
+  phase_ = Transaction{command->from.text, {}};
+  say(sender_ok());
+}
+
+void Session::rcpt(std::string_view argument) {
+  ++tally_.asked;
+  const auto command = parse_rcpt(argument, greeting_);
+  if (!command) return say(command.error());
+  const auto users = users_.current();
+  const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
+  if (user == nullptr) return say(no_such_user(command->to.text));
+
+  auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
+  if (!mailboxes.contains(user->name)) {
+    if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
+    mailboxes.insert(user->name);
+  }
+  ++tally_.recipients;
+  say(recipient_ok());
+}
+
+void Session::data(std::string_view) {
+  say(start_data());
+  auto& transaction = std::get<Transaction>(phase_);
+  const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
+  Origin origin{std::move(transaction.reverse_path),
+                client_name_,
+                greeting_ == Greeting::kEhlo,
+                lf_lines,
+                channel_.encrypted,
+                !user_.empty()};
+  phase_ = Reception(settings_, std::move(origin),
+                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+}
+
+std::optional<Action> Session::next_of(Reception& reception) {
+  return std::visit(
+      [this]<class Step>(Step&& step) -> std::optional<Action> {
+        if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
+          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
+          // A message that came to no end is nobody's; the driver drops it.
+          phase_ = Closing{Closed::kEndOfInput};
+          return std::nullopt;
+        } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
+          phase_ = Idle{};
+          say(step.reply);
+          return std::nullopt;
+        } else {
+          return std::forward<Step>(step);
+        }
+      },
+      reception.next(reader_));
+}
+
+void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
+
+void Session::message_appended(StoreOutcome outcome) {
+  std::get<Reception>(phase_).appended(outcome);
+}
+
+void Session::message_committed(std::string_view id) {
+  ++tally_.messages;
+  tally_.octets += std::get<Reception>(phase_).octets();
+  phase_ = Idle{};
+  errors_ = 0;
+  say(message_stored(id));
+}
+
+void Session::message_not_committed(StoreOutcome failure) {
+  phase_ = Idle{};
+  say(not_stored(failure));
+}
+
+}  // namespace smtp
