@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "common/store/draft.h"
 #include "common/store/file_ops.h"
 #include "common/store/incoming_message.h"
 #include "common/store/mail_store.h"
@@ -41,7 +42,8 @@ class CommitBatch {
   };
   struct Item {
     CommitRequest request;
-    FileStatus file;  // of the whole message, its stamp set
+    FileStatus file;              // of the whole message, its stamp set
+    std::unique_ptr<Draft> copy;  // what is linked instead, where readers were faster: see link()
     std::vector<Link> links;
     std::error_code error;  // none so far: it is being committed
   };
@@ -51,6 +53,8 @@ class CommitBatch {
   void sync_data();
   void write_data_back();
   std::error_code link(Item& item);
+  Result<uint64_t> link(Item& item, const Mailbox& mailbox);
+  std::error_code copy(Item& item);
   void unlink(Item& item);
   void sync_links();
   void report();
