@@ -24,8 +24,8 @@ struct CommitRequest {
 };
 
 // The messages that are committed together: two syncs for all of them, or one where the file system
-// keeps the order of what is done to it. Used once, by the commit
-// thread; what it refers to outlives it.
+// keeps the order of what is done to it. Used once, by the commit thread; what it refers to
+// outlives it.
 class CommitBatch {
  public:
   CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
