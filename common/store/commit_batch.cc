@@ -119,19 +119,19 @@ std::error_code CommitBatch::link(Item& item) {
 // A reader may see the message in its first mailbox, and remove it there, before it is in the next
 // one. A file that has lost its only name gets no other: what is linked from then on is a copy.
 Result<uint64_t> CommitBatch::link(Item& item, const Mailbox& mailbox) {
-  const int fd = (item.copy ? *item.copy : item.request.message->draft()).fd();
+  const int fd = item.draft().fd();
   const auto n = folders_.link(fd, mailbox);
   if (n || !is_errno(n.error(), ENOENT) || item.links.empty()) return n;
   const auto status = root_.ops().fstat(fd);
   if (!status || status->links > 0) return n;
   if (const auto error = copy(item)) return std::unexpected(error);
-  return folders_.link(item.copy->fd(), mailbox);
+  return folders_.link(item.draft().fd(), mailbox);
 }
 
 // With the same stamp, so that the message has its id in all mailboxes.
 std::error_code CommitBatch::copy(Item& item) {
   FileOps& ops = root_.ops();
-  const int from = (item.copy ? *item.copy : item.request.message->draft()).fd();
+  const int from = item.draft().fd();
   auto copy = std::make_unique<Draft>(root_);
   std::vector<char> buffer(kCopyOctets);
   for (uint64_t offset = 0; offset < item.file.octets;) {

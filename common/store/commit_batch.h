@@ -46,6 +46,9 @@ class CommitBatch {
     std::unique_ptr<Draft> copy;  // what is linked instead, where readers were faster: see link()
     std::vector<Link> links;
     std::error_code error;  // none so far: it is being committed
+
+    // The file that is linked.
+    Draft& draft() { return copy ? *copy : request.message->draft(); }
   };
 
   std::error_code write(Item& item);
