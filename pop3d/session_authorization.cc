@@ -78,7 +78,7 @@ void Session::auth(std::string_view argument) {
 std::optional<Action> Session::next_of(LoginDialogue& login) {
   auto step = login.next(login.needs_line() ? next_line() : std::nullopt);
   if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
-    return *std::move(authenticate);
+    return std::move(*authenticate);
   }
   if (const auto* prompt = std::get_if<LoginDialogue::Prompt>(&step)) {
     output_ += challenge(SaslDialogue::encoded(*prompt));

@@ -60,7 +60,7 @@ void Session::auth(std::string_view argument) {
 std::optional<Action> Session::next_of(LoginDialogue& login) {
   auto step = login.next(login.needs_line() ? next_line() : std::nullopt);
   if (auto* authenticate = std::get_if<protocol::Authenticate>(&step)) {
-    return *std::move(authenticate);
+    return std::move(*authenticate);
   }
   if (const auto* prompt = std::get_if<LoginDialogue::Prompt>(&step)) {
     send(challenge(SaslDialogue::encoded(*prompt)));

@@ -15,9 +15,10 @@ std::vector<PassedSocket> passed_sockets() {
   char** names = nullptr;
   // Negative: an error, of which there are none to speak of. No names were given: all are unknown.
   const int count = ::sd_listen_fds_with_names(1, &names);
+  if (count > 0) sockets.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) sockets.push_back({SD_LISTEN_FDS_START + i, names[i]});
   for (char** name = names; name != nullptr && *name != nullptr; ++name) std::free(*name);
-  std::free(names);
+  std::free(static_cast<void*>(names));
   return sockets;
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 // Up to so many files are synced one by one; beyond, one syncfs costs less.
 constexpr size_t kFewMessages = 2;
+constexpr size_t kCopyOctets = size_t{64} * 1024;
 
 std::error_code error_of(int number) { return {number, std::system_category()}; }
 
@@ -26,7 +27,7 @@ CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& c
                          std::vector<CommitRequest> requests)
     : root_(root), folders_(folders), clock_(clock) {
   items_.reserve(requests.size());
-  for (auto& request : requests) items_.push_back({std::move(request), {}, {}, {}});
+  for (auto& request : requests) items_.push_back({std::move(request), {}, nullptr, {}, {}});
 }
 
 void CommitBatch::run() {
@@ -104,15 +105,52 @@ void CommitBatch::write_data_back() {
 }
 
 std::error_code CommitBatch::link(Item& item) {
-  const int fd = item.request.message->draft().fd();
   const auto& recipients = item.request.recipients;
   std::unordered_set<std::string_view> linked;
   for (const auto& mailbox : recipients) {
     if (!linked.insert(mailbox).second) continue;
-    const auto n = folders_.link(fd, mailbox);
+    const auto n = link(item, mailbox);
     if (!n) return n.error();
     item.links.push_back({&mailbox, *n});
   }
+  return {};
+}
+
+// A reader may see the message in its first mailbox, and remove it there, before it is in the next
+// one. A file that has lost its only name gets no other: what is linked from then on is a copy.
+Result<uint64_t> CommitBatch::link(Item& item, const Mailbox& mailbox) {
+  const int fd = item.draft().fd();
+  const auto n = folders_.link(fd, mailbox);
+  if (n || !is_errno(n.error(), ENOENT) || item.links.empty()) return n;
+  const auto status = root_.ops().fstat(fd);
+  if (!status || status->links > 0) return n;
+  if (const auto error = copy(item)) return std::unexpected(error);
+  return folders_.link(item.draft().fd(), mailbox);
+}
+
+// With the same stamp, so that the message has its id in all mailboxes.
+std::error_code CommitBatch::copy(Item& item) {
+  FileOps& ops = root_.ops();
+  const int from = item.draft().fd();
+  auto copy = std::make_unique<Draft>(root_);
+  std::vector<char> buffer(kCopyOctets);
+  for (uint64_t offset = 0; offset < item.file.octets;) {
+    const auto octets = ops.pread(from, buffer, offset);
+    if (!octets) return octets.error();
+    if (*octets == 0) return error_of(EIO);
+    if (auto error = copy->write({buffer.data(), *octets})) return error;
+    offset += *octets;
+  }
+  if (auto error = ops.futimens(copy->fd(), item.file.mtime_ns)) return error;
+  const auto status = ops.fstat(copy->fd());
+  if (!status) return status.error();
+  mark_size(ops, copy->fd(),
+            {.stored_octets = status->octets,
+             .mtime_ns = status->mtime_ns,
+             .wire_octets = item.request.message->wire_octets()});
+  if (auto error = ops.fsync(copy->fd())) return error;
+  item.file = *status;
+  item.copy = std::move(copy);
   return {};
 }
 
@@ -142,7 +180,10 @@ void CommitBatch::sync_links() {
 }
 
 void CommitBatch::report() {
-  for (auto& item : items_) item.request.message->draft().close();
+  for (auto& item : items_) {
+    item.request.message->draft().close();
+    item.copy.reset();
+  }
   for (auto& item : items_) {
     if (item.error) {
       item.request.done(std::unexpected(item.error));

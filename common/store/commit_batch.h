@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "common/store/draft.h"
 #include "common/store/file_ops.h"
 #include "common/store/incoming_message.h"
 #include "common/store/mail_store.h"
@@ -23,8 +24,8 @@ struct CommitRequest {
 };
 
 // The messages that are committed together: two syncs for all of them, or one where the file system
-// keeps the order of what is done to it. Used once, by the commit
-// thread; what it refers to outlives it.
+// keeps the order of what is done to it. Used once, by the commit thread; what it refers to
+// outlives it.
 class CommitBatch {
  public:
   CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
@@ -41,9 +42,13 @@ class CommitBatch {
   };
   struct Item {
     CommitRequest request;
-    FileStatus file;  // of the whole message, its stamp set
+    FileStatus file;              // of the whole message, its stamp set
+    std::unique_ptr<Draft> copy;  // what is linked instead, where readers were faster: see link()
     std::vector<Link> links;
     std::error_code error;  // none so far: it is being committed
+
+    // The file that is linked.
+    Draft& draft() { return copy ? *copy : request.message->draft(); }
   };
 
   std::error_code write(Item& item);
@@ -51,6 +56,8 @@ class CommitBatch {
   void sync_data();
   void write_data_back();
   std::error_code link(Item& item);
+  Result<uint64_t> link(Item& item, const Mailbox& mailbox);
+  std::error_code copy(Item& item);
   void unlink(Item& item);
   void sync_links();
   void report();

@@ -81,6 +81,7 @@ FileStatus to_status(const struct stat& raw) {
       .mtime_ns = to_ns(raw.st_mtim),
       .ctime_ns = to_ns(raw.st_ctim),
       .type = type_of(raw.st_mode),
+      .links = raw.st_nlink,
   };
 }
 

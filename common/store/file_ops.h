@@ -35,6 +35,7 @@ struct FileStatus {
   uint64_t mtime_ns = 0;  // since 1970; what lies before wraps around
   uint64_t ctime_ns = 0;  // of the inode's last change, attributes and links too: no hand sets it
   FileType type = FileType::kUnknown;
+  uint64_t links = 1;  // names that it has; none: it is there only as long as it is open
 
   bool is_same_file(const FileStatus& other) const {
     return device == other.device && inode == other.inode;

@@ -48,9 +48,9 @@ const std::string kNumber = "(?:0{0,2}[0-9]|0?[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]
 const std::string kIpv4 = kNumber + R"re((?:\.)re" + kNumber + "){3}";
 
 bool is_ipv6(const std::string& text) {
-  static const std::regex kIpv4AtEnd(kIpv4 + "$");
+  static const std::regex kIpv4AtEnd(":" + kIpv4 + "$");
   // RFC 5321 lets its numbers begin with zeros, inet_pton() does not.
-  const std::string address = std::regex_replace(text, kIpv4AtEnd, "1:1");
+  const std::string address = std::regex_replace(text, kIpv4AtEnd, ":1:1");
   in6_addr ignored{};
   if (inet_pton(AF_INET6, address.c_str(), &ignored) != 1) return false;
   // RFC 5321: "::" stands for two groups at least.

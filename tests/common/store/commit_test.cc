@@ -267,6 +267,63 @@ TEST_F(CommitTest, UndoLeavesWhatAHandHasPutInItsPlace) {
   EXPECT_EQ(file_content(path_of(kJohn) / "0.mail"), "by hand");
 }
 
+// Its only name is taken from it between the two links: such a file gets no other.
+class ReaderBetweenLinksTest : public CommitTest, public testing::WithParamInterface<bool> {
+ protected:
+  ReaderBetweenLinksTest() {
+    ops_.set_keeps_order(GetParam());
+    reopen();
+  }
+
+  // What is in john's mailbox goes before the link into mary's is made.
+  void remove_johns(const Call& call) const {
+    if (call.name != "link_fd" || !call.detail.starts_with(kMary)) return;
+    std::filesystem::remove(path_of(kJohn) / "0.mail");
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(TwoSyncsAndOne, ReaderBetweenLinksTest, testing::Bool());
+
+TEST_P(ReaderBetweenLinksTest, MessageArrivesAtTheOthersWithTheSameId) {
+  const size_t before = open_descriptors();
+  const std::string text(200'000, 'x');
+  ops_.set_judge([this](const Call& call) {
+    remove_johns(call);
+    return 0;
+  });
+  const auto id = deliver(*store_, text, {kJohn, kMary, "x@example.com"});
+  ops_.set_judge(nullptr);
+  ASSERT_TRUE(id) << id.error().message();
+  EXPECT_EQ(messages_of(kJohn), 0U);
+  for (const Mailbox& mailbox : {kMary, Mailbox("x@example.com")}) {
+    const auto maildrop = open_maildrop(*store_, mailbox);
+    ASSERT_TRUE(maildrop);
+    ASSERT_EQ((*maildrop)->messages().size(), 1U);
+    EXPECT_EQ(read_all(**maildrop, 0), text);
+    EXPECT_EQ((*maildrop)->messages().uid_of(0), id->text + "-0");
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_P(ReaderBetweenLinksTest, MessageThatCannotBeCopiedIsRefusedAndNowhere) {
+  for (const std::string failing : {"openat", "write", "futimens", "fsync"}) {
+    bool is_removed = false;
+    ops_.set_judge([&](const Call& call) {
+      remove_johns(call);
+      is_removed = is_removed || (call.name == "link_fd" && call.detail.starts_with(kMary));
+      const bool makes_copy = call.name != "openat" || (call.flags & O_TMPFILE) == O_TMPFILE;
+      return is_removed && call.name == failing && makes_copy ? ENOSPC : 0;
+    });
+    const auto id = deliver(*store_, "Hello\r\n", {kJohn, kMary});
+    ops_.set_judge(nullptr);
+    ASSERT_FALSE(id) << failing;
+    EXPECT_EQ(id.error(), std::errc::no_space_on_device) << failing;
+    EXPECT_EQ(messages_of(kMary), 0U) << failing;
+    EXPECT_EQ(messages_of(kJohn), 0U) << failing;
+    std::filesystem::remove_all(path_of(kJohn));
+  }
+}
+
 TEST_F(CommitTest, UndoThatFailsIsTold) {
   ops_.set_judge([](const Call& call) {
     if (call.name == "unlinkat") return EIO;
