@@ -163,7 +163,11 @@ class PosixFileOps : public FileOps {
   bool keeps_order(int folder) override { return has_journal_in_order(folder); }
 
   std::error_code link_fd(int fd, int folder, const std::string& name) override {
-    // AT_EMPTY_PATH would do without /proc, but needs CAP_DAC_READ_SEARCH.
+    // Before Linux 6.10 it takes CAP_DAC_READ_SEARCH, and says ENOENT; as it does for a file that
+    // has lost its names. The way through /proc is slower, and makes that certain.
+    const auto error =
+        outcome([&] { return ::linkat(fd, "", folder, name.c_str(), AT_EMPTY_PATH); });
+    if (!is_errno(error, ENOENT)) return error;
     const std::string from = proc_path(fd);
     return outcome(
         [&] { return ::linkat(AT_FDCWD, from.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW); });
