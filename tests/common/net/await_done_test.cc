@@ -34,6 +34,34 @@ TEST(AwaitDoneTest, OutcomeReportedInlineResumesTheCoroutine) {
   EXPECT_EQ(***outcome, 7);
 }
 
+TEST(AwaitDoneTest, OutcomeReportedInlineTakesNoWayThroughTheExecutor) {
+  const auto handlers_run = [](int times) {
+    asio::io_context context;
+    const auto task = [times]() -> asio::awaitable<void> {
+      for (int i = 0; i < times; ++i) {
+        const auto outcome = co_await await_done<std::unique_ptr<int>>(
+            [](DoneNumber done) { done(std::make_unique<int>(7)); });
+        EXPECT_TRUE(outcome);
+      }
+    };
+    asio::co_spawn(context, task(), rethrow);
+    return context.run();
+  };
+  EXPECT_EQ(handlers_run(10), handlers_run(0));
+}
+
+TEST(AwaitDoneTest, OutcomeThatNobodyWillReportEndsTheCoroutine) {
+  asio::io_context context;
+  auto held = std::make_shared<int>();
+  const std::weak_ptr<int> observed = held;
+  const auto task = [](std::shared_ptr<int>) -> asio::awaitable<void> {
+    co_await await_done<void>([](const store::Done<void>&) {});
+  };
+  asio::co_spawn(context, task(std::move(held)), rethrow);
+  context.run();
+  EXPECT_TRUE(observed.expired());
+}
+
 TEST(AwaitDoneTest, ErrorComesThrough) {
   asio::io_context context;
   std::optional<Number> outcome;
