@@ -90,13 +90,14 @@ void CommitBatch::sync_data() {
   }
 }
 
-// The sync of the links will be the data's as well. First all are begun, then each is waited for,
-// so that the disk has all of them at once.
+// The sync of the links will be the data's as well. Where there are several all are begun first, so
+// that the disk has all of them at once, then each is waited for.
 void CommitBatch::write_data_back() {
   constexpr unsigned kBegin = SYNC_FILE_RANGE_WRITE;
   constexpr unsigned kFinish =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   for (const unsigned flags : {kBegin, kFinish}) {
+    if (flags == kBegin && items_.size() == 1) continue;
     for (auto& item : items_) {
       if (item.error) continue;
       item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
