@@ -1,5 +1,6 @@
 #include "common/net/process.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -19,6 +20,13 @@ constexpr std::chrono::milliseconds kLogMayTake{500};
 // Of the descriptors, this part is for what is not a connection: listening sockets and the threads'
 // event queues, and above all the messages and mailboxes that sessions are at work on.
 constexpr size_t kOtherDescriptorsPart = 4;
+
+// Else the C library gives memory back whenever 128 KiB are free at the end of the heap, which with
+// a few large messages means once a message, and a page fault for each page that the next one
+// takes.
+constexpr int kKeptMemory = 2 * 1024 * 1024;
+// What is larger than this goes back at once. (The C library would no longer adapt it by itself.)
+constexpr int kLargePiece = 1024 * 1024;
 
 sigset_t signals_to_obey() {
   sigset_t signals{};
@@ -41,6 +49,8 @@ void prepare_process() {
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
   (void)std::signal(SIGXFSZ, SIG_IGN);
+  (void)::mallopt(M_TRIM_THRESHOLD, kKeptMemory);
+  (void)::mallopt(M_MMAP_THRESHOLD, kLargePiece);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
     descriptors.rlim_cur = descriptors.rlim_max;

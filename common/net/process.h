@@ -9,8 +9,8 @@ namespace net {
 
 // At start, before other threads: a connection or pipe that is gone, and a file that may grow no
 // more (RLIMIT_FSIZE), become an error of write() instead of a signal, as many descriptors may be
-// open as the system lets this process have, and SIGTERM, SIGINT and SIGHUP wait until
-// SignalsTaken.
+// open as the system lets this process have, SIGTERM, SIGINT and SIGHUP wait until SignalsTaken,
+// and up to 2 MiB of memory that is free again stay with the process.
 void prepare_process();
 
 // While it lives, the thread that made it takes those signals. Those that come later wait for ever:
