@@ -109,6 +109,17 @@ void add_files(CLI::App& app, Common& common) {
       ->group(kGroup);
 }
 
+// 0 turns off what it limits.
+template <class Number>
+void add_optional_count(CLI::App& app, const std::string& name, Number& number,
+                        const std::string& what, const std::string& unit) {
+  app.add_option(name, number, what)
+      ->capture_default_str()
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
+      ->type_name(unit)
+      ->group("Limits");
+}
+
 template <class Number>
 void add_count(CLI::App& app, const std::string& name, Number& number, const std::string& what,
                const std::string& unit = "N") {
@@ -221,6 +232,9 @@ std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defa
     add_count(app, "--max-message-size", smtp.max_message_octets, "The largest message taken",
               "OCTETS");
     add_count(app, "--max-recipients", smtp.max_recipients, "The most recipients of a message");
+    add_optional_count(app, "--quota", smtp.quota_octets,
+                       "The most that a mailbox may hold: beyond, RCPT is refused;\n0: anything",
+                       "OCTETS");
     add_limits(app, smtp);
     add_sandbox(app, smtp);
     add_log(app, smtp);

@@ -44,6 +44,7 @@ struct Common {
 struct Smtp : Common {
   uint64_t max_message_octets = 0;
   size_t max_recipients = 0;
+  uint64_t quota_octets = 0;           // of a mailbox; 0: none
   std::string postmaster;              // empty: the first user
   std::string bare_newlines = "keep";  // or refuse
   bool trace_headers = false;

@@ -15,6 +15,7 @@
 #include "common/password_prompt.h"
 #include "common/sandbox/on_by_default.h"
 #include "common/service.h"
+#include "common/store/mailbox_quota.h"
 #include "smtpd/driver.h"
 #include "smtpd/session.h"
 
@@ -45,6 +46,7 @@ smtp::Settings session_settings(const options::Smtp& options) {
   settings.require_login = options.require_login;
   settings.any_sender = options.any_sender;
   settings.hide_users = options.hide_users;
+  settings.has_quota = options.quota_octets > 0;
   settings.limits.timeout_s = options.idle_timeout_s;
   settings.limits.message_octets = options.max_message_octets;
   settings.limits.recipients = options.max_recipients;
@@ -79,8 +81,9 @@ int main(int argc, char** argv) {
   }
   const smtp::Settings settings = session_settings(*options);
   net::Logins logins(*files->users, options->throttle_loopback);
-  const smtp::World world{settings, *files->users,    *files->store,
-                          logins,   files->tls.get(), options->trace_headers};
+  store::MailboxQuota quota(*files->store, options->quota_octets);
+  const smtp::World world{settings,         *files->users,          *files->store, logins,
+                          files->tls.get(), options->trace_headers, &quota};
   auto server_settings = service::server_settings(*options, *std::move(ports), *files);
   server_settings.refusal = smtp::refusal(settings);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {

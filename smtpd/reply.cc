@@ -119,6 +119,10 @@ Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrec
 
 Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }
 
+Reply mailbox_full(std::string_view address) {
+  return Reply{452, "4.2.2", "Mailbox full - " + std::string(address)};
+}
+
 Reply message_too_large() {
   return make(552, "5.3.4", "Message size exceeds fixed maximum message size");
 }

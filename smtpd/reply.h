@@ -77,6 +77,7 @@ Reply unknown_command();
 Reply malformed_line(std::string_view detail);
 
 Reply too_many_recipients();
+Reply mailbox_full(std::string_view address);
 Reply message_too_large();
 Reply message_refused(std::string_view why, uint64_t octet, std::string_view advice);
 // 452 if the store is full, else 451. Not for kDone.

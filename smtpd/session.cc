@@ -106,6 +106,10 @@ std::optional<Action> Session::next_of_phase() {
   if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
   if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  if (const auto* waiting = std::get_if<AwaitingRoom>(&phase_)) {
+    return ClaimRoom{waiting->mailbox, waiting->transaction.octets};
+  }
+  if (const auto* releasing = std::get_if<ReleasingRoom>(&phase_)) return next_of(*releasing);
   return next_command();
 }
 
@@ -169,7 +173,7 @@ void Session::hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kHelo;
   client_name_ = text::without_leading_blanks(argument);
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(smtp::hello(settings_.host_name));
 }
 
@@ -177,14 +181,14 @@ void Session::extended_hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kEhlo;
   client_name_ = text::without_leading_blanks(argument);
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(extensions(settings_.host_name, settings_.limits,
                  may_log_in() ? offered().names() : std::string(),
                  protocol::may_start_tls(channel_, settings_.logins)));
 }
 
 void Session::rset(std::string_view) {
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(reset());
 }
 

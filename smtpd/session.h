@@ -3,6 +3,8 @@
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
+//          → ClaimRoom            for one recipient       → room_answered()
+//          → ReleaseRoom          of all of them          (no outcome)
 //          → OpenMessage          a new message           → message_opened()
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
@@ -56,6 +58,7 @@ class Session : public protocol::Dialogue {
 
   Action next();
 
+  void room_answered(Room room);
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
   // `id`: the first part of its UIDL in every mailbox.
@@ -76,14 +79,25 @@ class Session : public protocol::Dialogue {
   struct Idle {};
   struct Transaction {
     std::string reverse_path;
+    uint64_t octets;  // as declared; 0: not
     std::set<std::string> mailboxes;
   };
+  // An RCPT is answered when it is known whether its mailbox is full.
+  struct AwaitingRoom {
+    Transaction transaction;
+    std::string mailbox;
+    std::string address;  // as typed
+  };
   struct StartingTls {};
+  // A transaction ended without a message; the room that it held is given back.
+  struct ReleasingRoom {
+    std::variant<Idle, StartingTls> next;
+  };
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Reception, protocol::LoginDialogue,
-                             StartingTls, Closing>;
+  using Phase = std::variant<Fresh, Idle, Transaction, AwaitingRoom, ReleasingRoom, Reception,
+                             protocol::LoginDialogue, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -110,6 +124,9 @@ class Session : public protocol::Dialogue {
   std::optional<Action> next_command();
   std::optional<Action> next_of(Reception& reception);
   std::optional<Action> next_of(protocol::LoginDialogue& login);
+  Action next_of(const ReleasingRoom& releasing);
+  // Whatever transaction there is has come to nothing.
+  void abandon_message(std::variant<Idle, StartingTls> next);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);

@@ -20,7 +20,7 @@ void Session::mail(std::string_view argument) {
   if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
     return say(not_your_address());
   }
-  phase_ = Transaction{command->from.text, {}};
+  phase_ = Transaction{command->from.text, command->octets, {}};
   say(sender_ok());
 }
 
@@ -32,13 +32,46 @@ void Session::rcpt(std::string_view argument) {
   const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
   if (user == nullptr) return say(no_such_user(command->to.text));
 
-  auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (!mailboxes.contains(user->name)) {
-    if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.insert(user->name);
+  auto& transaction = std::get<Transaction>(phase_);
+  if (!transaction.mailboxes.contains(user->name)) {
+    if (transaction.mailboxes.size() >= settings_.limits.recipients) {
+      return say(too_many_recipients());
+    }
+    if (settings_.has_quota) {
+      AwaitingRoom waiting{std::move(transaction), user->name, command->to.text};
+      phase_ = std::move(waiting);
+      return;
+    }
+    transaction.mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
+}
+
+// Asked for here and not after the data: there one reply speaks for all recipients, and those with
+// room would lose the message with the others (RFC 5321 §4.2.5).
+void Session::room_answered(Room room) {
+  AwaitingRoom waiting = std::get<AwaitingRoom>(std::move(phase_));
+  auto& transaction = phase_.emplace<Transaction>(std::move(waiting.transaction));
+  if (room == Room::kNone) return say(mailbox_full(waiting.address));
+  if (room == Room::kUnknown) return say(not_stored(StoreOutcome::kFailed));
+  transaction.mailboxes.insert(std::move(waiting.mailbox));
+  ++tally_.recipients;
+  say(recipient_ok());
+}
+
+void Session::abandon_message(std::variant<Idle, StartingTls> next) {
+  if (settings_.has_quota) {
+    phase_ = ReleasingRoom{next};
+  } else {
+    std::visit([this](auto phase) { phase_ = phase; }, next);
+  }
+}
+
+Action Session::next_of(const ReleasingRoom& releasing) {
+  const auto next = releasing.next;
+  std::visit([this](auto phase) { phase_ = phase; }, next);
+  return ReleaseRoom{};
 }
 
 void Session::data(std::string_view) {
@@ -64,7 +97,7 @@ std::optional<Action> Session::next_of(Reception& reception) {
           phase_ = Closing{Closed::kEndOfInput};
           return std::nullopt;
         } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
-          phase_ = Idle{};
+          abandon_message(Idle{});
           say(step.reply);
           return std::nullopt;
         } else {

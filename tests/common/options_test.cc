@@ -53,6 +53,7 @@ TEST(OptionsTest, PortAloneLeavesTheDefaults) {
   EXPECT_FALSE(parsed->host_name.empty());
   EXPECT_EQ(parsed->idle_timeout_s, 300U);
   EXPECT_EQ(parsed->max_recipients, 1000U);
+  EXPECT_EQ(parsed->quota_octets, 0U);
   EXPECT_EQ(parsed->bare_newlines, "keep");
   EXPECT_EQ(parsed->log_format, "text");
   EXPECT_EQ(parsed->io_threads, 1U);
@@ -74,6 +75,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                             "70000",
                             "--max-recipients",
                             "100",
+                            "--quota",
+                            "7000000000",
                             "--postmaster",
                             "p@d",
                             "--bare-newlines",
@@ -100,6 +103,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(parsed->host_name, "h");
   EXPECT_EQ(parsed->max_message_octets, 70000U);
   EXPECT_EQ(parsed->max_recipients, 100U);
+  EXPECT_EQ(parsed->quota_octets, 7'000'000'000U);
   EXPECT_EQ(parsed->postmaster, "p@d");
   EXPECT_EQ(parsed->bare_newlines, "refuse");
   EXPECT_EQ(parsed->max_connections, 20U);
