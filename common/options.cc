@@ -17,6 +17,8 @@ constexpr unsigned kLongestTimeoutSeconds = 24 * 60 * 60;
 
 constexpr unsigned kMostIoThreads = 64;
 
+constexpr unsigned kLongestExpiryDays = 36'500;
+
 constexpr command_line::Program kMysmtpd{
     .name = "mysmtpd",
     .about =
@@ -252,6 +254,12 @@ std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defa
     add_listening(app, pop3);
     add_logins(app, pop3);
     add_files(app, pop3);
+    app.add_option("--message-expiry", pop3.message_expiry_days,
+                   "Remove messages that were delivered so many days ago; 0: none")
+        ->capture_default_str()
+        ->check(CLI::Range(0U, kLongestExpiryDays).description(""))
+        ->type_name("DAYS")
+        ->group("Mail");
     add_limits(app, pop3);
     add_sandbox(app, pop3);
     add_log(app, pop3);

@@ -54,7 +54,9 @@ struct Smtp : Common {
   std::string hash_scheme = "crypt";  // or scram-sha-256
 };
 
-struct Pop3 : Common {};
+struct Pop3 : Common {
+  unsigned message_expiry_days = 0;  // 0: messages stay
+};
 
 // The options of mysmtpd and mypopd; `defaults` holds what is not said. `port_needed`: no sockets
 // were passed. The error is the exit status to end with now: see command_line.h.
