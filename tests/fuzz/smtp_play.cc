@@ -87,6 +87,7 @@ class Play {
     take_output();
     const Unmetered own;
     message_.reset();  // an end in the middle of a message: it is nobody's
+    claims_.clear();
     closed_ = true;
   }
 
@@ -94,6 +95,7 @@ class Play {
   void perform(const protocol::StartTls&) {
     take_output();
     FUZZ_CHECK(case_.settings.logins.tls && !case_.channel.encrypted && !over_tls_ && !message_);
+    FUZZ_CHECK(claims_.empty());
     const auto over_tls = case_.handshakes.over_tls_from(sent_);
     if (!over_tls || case_.handshake_fails) {
       closed_ = true;
@@ -115,8 +117,26 @@ class Play {
     session_.authenticated(outcome);
   }
 
+  void perform(const smtp::ClaimRoom& claim) {
+    FUZZ_CHECK(case_.settings.has_quota && !message_);
+    FUZZ_CHECK(claim.octets <= case_.settings.limits.message_octets);
+    const auto room = SmtpCase::room_for(claim);
+    if (room == smtp::Room::kThere) {
+      const Unmetered own;
+      FUZZ_CHECK(claims_.insert(claim.mailbox).second);
+    }
+    session_.room_answered(room);
+  }
+
+  void perform(const smtp::ReleaseRoom&) {
+    FUZZ_CHECK(case_.settings.has_quota && !message_);
+    const Unmetered own;
+    claims_.clear();
+  }
+
   void perform(const smtp::OpenMessage& open) {
     FUZZ_CHECK(!message_);
+    FUZZ_CHECK(case_.settings.has_quota != claims_.empty());
     FUZZ_CHECK(open.origin.reverse_path.size() <= smtp::Limits::kPath);
     const auto outcome = case_.opened(opened_++);
     if (outcome == StoreOutcome::kDone) {
@@ -147,6 +167,8 @@ class Play {
       const Unmetered own;
       FUZZ_CHECK(message_ && commit.octets == message_->text.size());
       check_mailboxes(commit.mailboxes);
+      if (case_.settings.has_quota) FUZZ_CHECK(std::ranges::equal(commit.mailboxes, claims_));
+      claims_.clear();
       message_->mailboxes = commit.mailboxes;
       if (outcome == StoreOutcome::kDone) outcome_.stored.push_back(*std::move(message_));
       message_.reset();
@@ -191,7 +213,8 @@ class Play {
   smtp::Session session_;
   SmtpOutcome outcome_;
   std::optional<StoredMail> message_;
-  size_t sent_ = 0;  // or lost at a handshake
+  std::set<std::string> claims_;  // the mailboxes with room for it
+  size_t sent_ = 0;               // or lost at a handshake
   size_t opened_ = 0;
   bool over_tls_ = false;  // a handshake was done
   bool closed_ = false;
