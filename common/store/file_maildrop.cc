@@ -26,10 +26,14 @@ Result<std::unique_ptr<Maildrop>> FileMaildrop::open(const StoreRoot& root, Work
   auto folder = lock_mailbox(root, mailbox);
   if (!folder) return std::unexpected(folder.error());
   auto messages = take_snapshot(root, folder->fd(), mailbox, index, Octets::kWire);
-  if (messages && expiry != nullptr && expiry->remove_old(folder->fd(), mailbox, **messages)) {
-    messages = take_snapshot(root, folder->fd(), mailbox, index, Octets::kWire);
-  }
   if (!messages) return std::unexpected(messages.error());
+  if (expiry != nullptr) {
+    if (const auto removal = expiry->remove_old(folder->fd(), mailbox, **messages)) {
+      if (removal->found_others) index.forget(mailbox);
+      messages = take_snapshot(root, folder->fd(), mailbox, index, Octets::kWire);
+      if (!messages) return std::unexpected(messages.error());
+    }
+  }
   return std::make_unique<FileMaildrop>(root, pool, index, mailbox, std::move(*folder),
                                         std::move(*messages));
 }

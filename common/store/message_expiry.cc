@@ -23,6 +23,11 @@ bool includes_newest(const MessageTable& found, std::span<const MessageFile> doo
   return doomed.back().n == found.n_of(found.size() - 1);
 }
 
+// Messages that are gone for good.
+size_t gone_by(const Removal& removal) {
+  return !removal.error || removal.error == MaildropError::kSomeRemain ? removal.unlinked : 0;
+}
+
 }  // namespace
 
 MessageExpiry::MessageExpiry(const StoreRoot& root, std::chrono::nanoseconds age, Tell tell)
@@ -42,17 +47,14 @@ std::vector<MessageFile> MessageExpiry::old_of(const MessageTable& found, uint64
   return old;
 }
 
-bool MessageExpiry::remove_old(int folder, const Mailbox& mailbox,
-                               const MessageTable& found) const {
+std::optional<Removal> MessageExpiry::remove_old(int folder, const Mailbox& mailbox,
+                                                 const MessageTable& found) const {
   const auto old = old_of(found, root_.clock()());
-  if (old.empty()) return false;
+  if (old.empty()) return std::nullopt;
   const Removal removal = remove_messages(root_, folder, old, includes_newest(found, old));
-  if (removal.error) {
-    root_.observe(kNotRemoved, mailbox + ": " + removal.error.message());
-  } else {
-    tell_(mailbox, old.size());
-  }
-  return true;
+  if (gone_by(removal) > 0) tell_(mailbox, gone_by(removal));
+  if (removal.error) root_.observe(kNotRemoved, mailbox + ": " + removal.error.message());
+  return removal;
 }
 
 void MessageExpiry::sweep(const Mailbox& mailbox) {
@@ -86,18 +88,23 @@ std::error_code MessageExpiry::try_to_sweep(const Mailbox& mailbox) {
 // left alone.
 std::error_code MessageExpiry::remove_in_turns(const Mailbox& mailbox, const MessageTable& found,
                                                const std::vector<MessageFile>& old) {
-  size_t removed = 0;
+  size_t gone = 0;
   std::error_code error;
-  while (removed < old.size() && !error) {
-    const size_t count = std::min(old.size() - removed, kRemovedATurn);
-    const auto from = old.begin() + static_cast<std::ptrdiff_t>(removed);
-    const std::vector<MessageFile> turn(from, from + static_cast<std::ptrdiff_t>(count));
+  const auto may_go_on = [&error] { return !error || error == MaildropError::kSomeRemain; };
+  for (std::span<const MessageFile> left = old; !left.empty() && may_go_on();) {
+    const auto turn = left.first(std::min(left.size(), kRemovedATurn));
+    left = left.subspan(turn.size());
     const auto folder = lock_mailbox(root_, mailbox);
-    error = folder ? remove_messages(root_, folder->fd(), turn, includes_newest(found, turn)).error
-                   : folder.error();
-    if (!error) removed += count;
+    if (!folder) {
+      error = folder.error();
+      break;
+    }
+    const Removal removal = remove_messages(root_, folder->fd(), {turn.begin(), turn.end()},
+                                            includes_newest(found, turn));
+    gone += gone_by(removal);
+    if (removal.error) error = removal.error;
   }
-  if (removed > 0) tell_(mailbox, removed);
+  if (gone > 0) tell_(mailbox, gone);
   return error;
 }
 

@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
 #include <vector>
 
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
+#include "common/store/message_removal.h"
 #include "common/store/message_table.h"
 
 namespace store {
@@ -29,9 +31,10 @@ class MessageExpiry {
   // `root` outlives it. `age`: a message that is so old goes.
   MessageExpiry(const StoreRoot& root, std::chrono::nanoseconds age, Tell tell);
 
-  // Of the messages that were found in the open, locked folder. Whether any had to go; those that
+  // Of the messages that were found in the open, locked folder. Nothing: none had to go. Those that
   // could not be removed stay, and the observer is told. Blocks; from any thread.
-  bool remove_old(int folder, const Mailbox& mailbox, const MessageTable& found) const;
+  std::optional<Removal> remove_old(int folder, const Mailbox& mailbox,
+                                    const MessageTable& found) const;
 
   // The same for a mailbox that nobody has open; one that somebody has waits for another time, and
   // so does what is left of it when somebody opens it meanwhile. A mailbox without a folder has

@@ -171,6 +171,7 @@ TEST_F(MessageExpiryTest, MessageThatAHandHasReplacedMeanwhileStays) {
   ops_.set_judge(nullptr);
   EXPECT_FALSE(is_first);
   EXPECT_EQ(there(), "0 ");
+  EXPECT_EQ(told_, "");
 }
 
 TEST_F(MessageExpiryTest, MailboxWithNothingOldIsLookedAtAgainWhenItChangesOrAMessageComesOfAge) {
@@ -202,6 +203,17 @@ TEST_F(MessageExpiryTest, MailboxThatHasJustChangedIsLookedAtAgain) {
   wait();
   mypopd_->sweep(kJohn);
   EXPECT_EQ(there(), "0 ");
+}
+
+TEST_F(MessageExpiryTest, WhatGoesIsToldOfThoughTheRestCannot) {
+  drop_aged(0, kAgeNs + kSecond);
+  drop_aged(1, kAgeNs + kSecond);
+  ops_.set_judge(FaultyFileOps::nth_of("unlinkat", 1, EIO));
+  mypopd_->sweep(kJohn);
+  ops_.set_judge(nullptr);
+  EXPECT_EQ(there(), "0 ");
+  EXPECT_EQ(told_, kJohn + " 1\n");
+  EXPECT_NE(observed_, "");
 }
 
 TEST_F(MessageExpiryTest, LargeMailboxIsUnlockedBetweenTurns) {
