@@ -11,7 +11,7 @@ MailboxQuota::MailboxQuota(MailStore& store, uint64_t octets, WallClock clock)
     : store_(store), octets_(octets), clock_(std::move(clock)) {}
 
 // A clock that was set back makes a count old.
-bool MailboxQuota::is_fresh(const Account& account, uint64_t now_ns) const {
+bool MailboxQuota::is_fresh(const Account& account, uint64_t now_ns) {
   return account.is_counted && now_ns >= account.counted_at_ns &&
          now_ns - account.counted_at_ns < static_cast<uint64_t>(kCountLasts.count());
 }
@@ -27,22 +27,24 @@ MailboxQuota::Room MailboxQuota::decide(Account& account, Claim& claim) const {
   return room;
 }
 
+std::optional<MailboxQuota::Room> MailboxQuota::room_by_the_last_count(Claim& claim,
+                                                                       const Mailbox& mailbox) {
+  const std::lock_guard lock(mutex_);
+  Account& account = accounts_[mailbox];
+  if (!is_fresh(account, clock_())) return std::nullopt;
+  const Room room = decide(account, claim);
+  return room.is_there ? std::optional(room) : std::nullopt;
+}
+
 void MailboxQuota::ask(Claim& claim, const Mailbox& mailbox, Done<Room> done) {
-  Room room;
+  if (const auto room = room_by_the_last_count(claim, mailbox)) return done(*room);
   {
     const std::lock_guard lock(mutex_);
     Account& account = accounts_[mailbox];
-    if (is_fresh(account, clock_())) room = decide(account, claim);
-    if (!room.is_there) {
-      account.waiting.push_back({.claim = &claim, .done = std::move(done)});
-      if (std::exchange(account.is_being_counted, true)) return;
-    }
+    account.waiting.push_back({.claim = &claim, .done = std::move(done)});
+    if (std::exchange(account.is_being_counted, true)) return;
   }
-  if (room.is_there) {
-    done(room);
-  } else {
-    count(mailbox);
-  }
+  count(mailbox);
 }
 
 void MailboxQuota::count(const Mailbox& mailbox) {

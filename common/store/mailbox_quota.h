@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -63,12 +64,14 @@ class MailboxQuota {
   };
 
   void ask(Claim& claim, const Mailbox& mailbox, Done<Room> done);
+  // Nothing: there is none that counts, or there was no room.
+  std::optional<Room> room_by_the_last_count(Claim& claim, const Mailbox& mailbox);
   void count(const Mailbox& mailbox);
   void counted(const Mailbox& mailbox, uint64_t began_ns, uint64_t landed_before,
                std::vector<Question> questions, std::expected<uint64_t, std::error_code> stored);
   // With mutex_ held. Takes the room if it is there.
   Room decide(Account& account, Claim& claim) const;
-  bool is_fresh(const Account& account, uint64_t now_ns) const;
+  static bool is_fresh(const Account& account, uint64_t now_ns);
 
   MailStore& store_;
   const uint64_t octets_;
