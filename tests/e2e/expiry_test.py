@@ -14,11 +14,6 @@ class ExpiryTest(ServerCase):
         delivered = time.time() - days * DAY_S
         os.utime(self.store.folder / user / f"{number}.mail", (delivered, delivered))
 
-    def wait_for(self, server, line):
-        """Until the server has logged it; a test that hangs here has not."""
-        while line not in server.stderr():
-            self.assertIsNone(server.process.poll())
-
     def test_old_messages_go_though_nobody_logs_in(self):
         self.put_aged(JOHN, 0, 31)
         self.put_aged(JOHN, 1, 29)
@@ -26,11 +21,11 @@ class ExpiryTest(ServerCase):
         self.put_aged(EDWARD, 5, 400)
         self.put_aged("gone@example.com", 0, 400)   # nobody's: it was never told that its mail expires
         pop3 = self.start_pop3("--message-expiry", "30")
-        self.wait_for(pop3, f"info messages-expired user={EDWARD} messages=1\n")   # the last in users.txt
+        pop3.wait_for_log(f"info messages-expired user={EDWARD} messages=1\n")   # the last in users.txt
         self.assertEqual(list(self.store.numbered(JOHN)), [1])
         self.assertEqual(list(self.store.numbered("gone@example.com")), [0])
         self.assertFalse((self.store.folder / MARY).exists())
-        self.assertIn(f"info messages-expired user={JOHN} messages=2\n", pop3.stderr())
+        pop3.wait_for_log(f"info messages-expired user={JOHN} messages=2\n")
 
     def test_old_messages_are_gone_from_a_login(self):
         pop3 = self.start_pop3("--message-expiry", "1")
@@ -40,7 +35,7 @@ class ExpiryTest(ServerCase):
             self.assertEqual(client.ask("STAT"), "+OK 1 7")
             self.assertEqual([uid.split(b"-")[1] for _, uid in (line.split() for line in client.lines("UIDL"))], [b"1"])
         self.assertEqual(list(self.store.numbered(JOHN)), [1])
-        self.assertIn(f"info messages-expired user={JOHN} messages=1\n", pop3.stderr())
+        pop3.wait_for_log(f"info messages-expired user={JOHN} messages=1\n")
 
     # Covers: 2449-6.7-3
     def test_without_it_messages_stay(self):
@@ -60,7 +55,7 @@ class ExpiryTest(ServerCase):
             client.must("MAIL FROM:<a@b>", "250")
             client.must(f"RCPT TO:<{JOHN}>", "452 4.2.2 ")
             pop3 = self.start_pop3("--message-expiry", "30")
-            self.wait_for(pop3, "messages-expired")
+            pop3.wait_for_log("messages-expired")
             client.must(f"RCPT TO:<{JOHN}>", "250")
             client.must("DATA", "354")
             client.must("Hello\r\n.", "250")

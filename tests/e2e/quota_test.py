@@ -105,7 +105,7 @@ class QuotaTest(ServerCase):
                          [b"250 ENHAN", b"250 2.1.0", b"250 2.1.5", b"452 4.2.2", b"250 2.1.5", b"354 Waiti", b"250 2.0.0", b"221 2.0.0"])
         self.assertEqual([len(self.store.of(user)) for user in (JOHN, MARY, EDWARD)], [1, 1, 1])
         self.assertEqual(len(self.store.of(JOHN)[0]), 990)
-        self.assertRegex(smtp.stderr(), rf"warning mailbox-full session=1 user={JOHN} stored=990 coming=0 asked=11 quota=1000\n")
+        smtp.wait_for_log(f"warning mailbox-full session=1 user={JOHN} stored=990 coming=0 asked=11 quota=1000\n")
 
     def test_a_mailbox_that_cannot_be_measured_is_neither_full_nor_accepted(self):
         smtp = self.start_smtp("--quota", "1000")
@@ -115,7 +115,7 @@ class QuotaTest(ServerCase):
             client.ehlo()
             self.assertEqual(self.envelope(client, JOHN), "451 4.3.0 Local error in processing")
             self.assertTrue(self.fits(client, MARY))
-        self.assertIn(f"error mailbox-not-measured session=1 user={JOHN} ", smtp.stderr())
+        smtp.wait_for_log(f"error mailbox-not-measured session=1 user={JOHN} ")
 
 
 if __name__ == "__main__":
