@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,15 @@
 #include "smtpd/trace.h"
 
 namespace smtp {
+
+// What a message that may come in holds of what all of them share. It is given back when the last
+// copy goes.
+using Place = std::shared_ptr<const void>;
+
+// Find out whether there is room for a message, and keep a place for it: before MAIL is answered.
+struct AdmitMessage {
+  uint64_t octets;  // that the client has announced (RFC 1870); 0: none
+};
 
 // Start a message; what AppendMessage brings belongs to it.
 struct OpenMessage {
@@ -37,8 +47,8 @@ struct CommitMessage {
 // Forget the message: it is refused. More of it may still be on its way.
 struct DiscardMessage {};
 
-using Action =
-    std::variant<protocol::Read, protocol::Flush, protocol::Close, OpenMessage, AppendMessage,
-                 CommitMessage, DiscardMessage, protocol::StartTls, protocol::Authenticate>;
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, AdmitMessage,
+                            OpenMessage, AppendMessage, CommitMessage, DiscardMessage,
+                            protocol::StartTls, protocol::Authenticate>;
 
 }  // namespace smtp

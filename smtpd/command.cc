@@ -64,8 +64,9 @@ std::optional<Reply> check_parameters(std::string_view rest, Greeting greeting, 
 // MAIL's parameters, each at most once (RFC 5321 §4.1.1.11 leaves a second one without a meaning).
 class MailParameters {
  public:
-  MailParameters(const Limits& limits, bool offers_auth)
-      : limits_(limits), offers_auth_(offers_auth) {}
+  // `declared` becomes what SIZE= says.
+  MailParameters(const Limits& limits, bool offers_auth, uint64_t& declared)
+      : limits_(limits), offers_auth_(offers_auth), declared_(declared) {}
 
   std::optional<Reply> operator()(const Parameter& parameter) {
     if (equal_ignoring_case(parameter.keyword, "SIZE")) return size(parameter.value);
@@ -89,6 +90,7 @@ class MailParameters {
     const auto parsed = std::from_chars(value->data(), value->data() + value->size(), octets);
     const bool overflow = parsed.ec != std::errc();
     if (overflow || octets > limits_.message_octets) return message_too_large();
+    declared_ = octets;
     return std::nullopt;
   }
 
@@ -112,6 +114,7 @@ class MailParameters {
 
   const Limits& limits_;
   const bool offers_auth_;
+  uint64_t& declared_;
   bool has_auth_ = false;
   bool has_size_ = false;
   bool has_body_ = false;
@@ -131,11 +134,12 @@ std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting
   }
   auto parsed = parse_reverse_path(argument);
   if (!parsed) return std::unexpected(bad_sender(parsed.error()));
+  uint64_t declared = 0;
   if (auto refusal =
-          check_parameters(parsed->rest, greeting, MailParameters(limits, offers_auth))) {
+          check_parameters(parsed->rest, greeting, MailParameters(limits, offers_auth, declared))) {
     return std::unexpected(*std::move(refusal));
   }
-  return MailCommand{std::move(parsed->path)};
+  return MailCommand{std::move(parsed->path), declared};
 }
 
 std::expected<RcptCommand, Reply> parse_rcpt(std::string_view argument, Greeting greeting) {

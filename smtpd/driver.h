@@ -9,6 +9,7 @@
 #include "common/net/tls_context.h"
 #include "common/store/mail_store.h"
 #include "common/users/user_db.h"
+#include "smtpd/message_room.h"
 #include "smtpd/session.h"
 
 namespace smtp {
@@ -19,6 +20,7 @@ struct World {
   users::UserSource& users;
   store::MailStore& store;
   net::Logins& logins;
+  MessageRoom& room;
   net::TlsContext* tls = nullptr;  // null: the sessions do not offer it
   bool trace_headers = false;      // put in front of each message: trace.h
 };

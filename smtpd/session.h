@@ -3,7 +3,8 @@
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
-//          → OpenMessage          a new message           → message_opened()
+//          → AdmitMessage         is there room for one?  → message_admitted(),
+//          message_not_admitted() → OpenMessage          a new message           → message_opened()
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
 //          → DiscardMessage       drop it                 (no outcome)
@@ -56,6 +57,9 @@ class Session : public protocol::Dialogue {
 
   Action next();
 
+  // `place`: kept until the transaction is over, in whatever way.
+  void message_admitted(Place place);
+  void message_not_admitted();
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
   // `id`: the first part of its UIDL in every mailbox.
@@ -74,16 +78,26 @@ class Session : public protocol::Dialogue {
   // The phases of a session; what is known only in one of them lives in it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
+  // MAIL is right, and not answered yet.
+  struct Admitting {
+    std::string reverse_path;
+    uint64_t octets;  // that the client has announced; 0: none
+  };
   struct Transaction {
     std::string reverse_path;
-    std::set<std::string> mailboxes;
+    Place place;
+    std::set<std::string> mailboxes = {};
+  };
+  struct Receiving {
+    Reception reception;
+    Place place;
   };
   struct StartingTls {};
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Reception, protocol::LoginDialogue,
-                             StartingTls, Closing>;
+  using Phase = std::variant<Fresh, Idle, Admitting, Transaction, Receiving,
+                             protocol::LoginDialogue, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -123,6 +137,7 @@ class Session : public protocol::Dialogue {
   std::string client_name_;  // the greeting's
   std::string user_;         // who has logged in; empty: nobody
   size_t errors_ = 0;        // since the last message that was stored
+  size_t commands_ = 0;      // the same
   Tally tally_;
 };
 

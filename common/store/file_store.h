@@ -30,6 +30,7 @@ class FileStore : public MailStore {
   ~FileStore() override = default;
 
   std::unique_ptr<Delivery> new_delivery() override;
+  void free_octets(Done<uint64_t> done) override;
   void open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) override;
 
  private:

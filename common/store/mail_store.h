@@ -3,6 +3,7 @@
 // folders can stand behind it: no path, no descriptor, no number in its signatures.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +53,9 @@ class MailStore {
   virtual ~MailStore() = default;
 
   virtual std::unique_ptr<Delivery> new_delivery() = 0;
+
+  // How much more mail there is room for, as far as anybody knows.
+  virtual void free_octets(Done<uint64_t> done) = 0;
 
   // Locks the mailbox and takes a snapshot of it. Error: MaildropError::kInUse if another holds
   // it (the caller may try again), or whatever kept the store from being read.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,14 +31,16 @@ class SmtpWorld {
   // The client does the handshake that it asked for.
   std::string start_tls();
 
-  // The next action of this kind, "open", "append" or "commit", has this outcome; "login": whatever
-  // it is, it cannot be checked.
+  // The next action of this kind, "admit", "open", "append" or "commit", has this outcome; "login":
+  // whatever it is, it cannot be checked.
   void fail_next(const std::string& action, protocol::StoreOutcome outcome);
 
   bool closed() const { return closed_; }
   // A copy for each mailbox, in the order of arrival.
   const std::vector<MessageAt>& stored() const { return stored_; }
   const std::vector<smtp::CommitMessage>& commits() const { return commits_; }
+  // Whether the session keeps the place that a message was given.
+  bool keeps_place() const { return !place_.expired(); }
   bool has_open_message() const { return message_.has_value(); }
   // The most that waited in take_output(), and that one AppendMessage brought.
   size_t max_output() const { return max_output_; }
@@ -46,6 +49,7 @@ class SmtpWorld {
  private:
   std::string run();
   void perform(const protocol::Authenticate& action);
+  void admit();
   void take_output(std::string& replies);
   protocol::StoreOutcome outcome_of(const std::string& action);
 
@@ -55,6 +59,7 @@ class SmtpWorld {
   users::KeyedHash hash_;
   users::Login login_{users_, hash_};
   std::map<std::string, protocol::StoreOutcome> failures_;
+  std::weak_ptr<const void> place_;
   std::optional<std::string> message_;
   std::vector<MessageAt> stored_;
   std::vector<smtp::CommitMessage> commits_;
