@@ -68,7 +68,7 @@ void add_limits_of_sessions(CLI::App& app, Common& common, const std::string& si
               "How long a TLS handshake may take, in seconds");
   add_count(app, "--max-errors", common.max_errors, "The most errors in a session" + since);
   add_count_or_none(app, "--max-commands", common.max_commands,
-                    "The most commands in a session" + since + "; 0: any");
+                    "The most commands in a session" + since + ";\n0: any");
   add_number(app, "--io-threads", common.io_threads, "The threads that serve connections", "N")
       ->check(CLI::Range(1U, kMostIoThreads).description(""));
 }
@@ -87,7 +87,7 @@ void add_limits(CLI::App& app, Smtp& smtp) {
   add_limits_of_connections(app, smtp);
   add_timeout(app, "--data-timeout", smtp.data_timeout_s,
               "How long a client may be silent within a message, in seconds");
-  add_limits_of_sessions(app, smtp, " since its last\nmessage");
+  add_limits_of_sessions(app, smtp, " since its last message");
 }
 
 void add_limits(CLI::App& app, Pop3& pop3) {
