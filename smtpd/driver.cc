@@ -38,13 +38,14 @@ class Handler {
   }
 
   asio::awaitable<void> perform(AdmitMessage& action) {
-    if (!co_await has_disk_for(action.octets)) {
-      log_no_room("disk", world_.room.disk_free());
+    auto place = world_.room.take_place();
+    if (!place) {
+      log_no_room("memory", world_.room.memory_taken());
       co_return session_.message_not_admitted();
     }
-    auto place = world_.room.take_place();
-    if (place) co_return session_.message_admitted(std::move(place));
-    log_no_room("memory", world_.room.memory_taken());
+    const bool fits = co_await has_disk_for(action.octets);
+    if (fits) co_return session_.message_admitted(std::move(place));
+    log_no_room("disk", world_.room.disk_free());
     session_.message_not_admitted();
   }
 

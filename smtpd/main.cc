@@ -72,6 +72,13 @@ int main(int argc, char** argv) {
                                                 : users::HashScheme::kScramSha256);
   }
   if (options->self_test_sandbox) return service::self_test_sandbox(kProgram, *options);
+  if (options->max_message_memory < smtp::MessageRoom::kOctetsAMessage) {
+    return net::bad_start(kProgram, "--max-message-memory " +
+                                        std::to_string(options->max_message_memory) +
+                                        ": one message may take " +
+                                        std::to_string(smtp::MessageRoom::kOctetsAMessage) +
+                                        " octets (name as much, or more)");
+  }
   net::prepare_process();
   auto ports = service::open_ports(*options, std::move(sockets));
   if (!ports) return net::bad_start(kProgram, ports.error());

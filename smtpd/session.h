@@ -3,8 +3,8 @@
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
-//          → AdmitMessage         is there room for one?  → message_admitted(),
-//          message_not_admitted() → OpenMessage          a new message           → message_opened()
+//          → AdmitMessage         is there room for it?   → message_admitted() or _not_admitted()
+//          → OpenMessage          a new message           → message_opened()
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
 //          → DiscardMessage       drop it                 (no outcome)

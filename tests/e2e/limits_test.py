@@ -1,11 +1,14 @@
 """The limits that are options (docs/limits.md, section 1): at each of them, one past it, and what the log says."""
 import os
 import socket
+import subprocess
 import unittest
 
+import servers
 import wire
 from servers import JOHN, PASSWORDS, ServerCase
 
+BAD_START = 78
 ENVELOPE = f"RCPT TO:<{JOHN}>"
 
 
@@ -117,6 +120,13 @@ class RoomTest(ServerCase):
             first.must("MAIL FROM:<a@b>", "250")
         self.assertEqual(self.store.of(JOHN), [b"kept\r\n"])
         self.assertRegex(smtp.stderr(), r"warning message-not-admitted session=\d+ limit=memory octets=\d+")
+
+    def test_memory_for_less_than_a_message_is_a_bad_start(self):
+        ended = subprocess.run([servers.BINARIES["smtpd"], "0", "--max-message-memory", str(self.A_MESSAGE - 1)],
+                               cwd=self.site.folder, capture_output=True, text=True, timeout=wire.HANG_S)
+        self.assertEqual(ended.returncode, BAD_START)
+        self.assertRegex(ended.stderr, rf"^mysmtpd: --max-message-memory \d+: one message may take {self.A_MESSAGE} .*\n$")
+        self.start_smtp("--max-message-memory", str(self.A_MESSAGE))
 
     def test_the_disk_keeps_its_reserve(self):
         smtp = self.start_smtp("--min-free-disk", str(1 << 62))
