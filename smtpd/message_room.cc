@@ -9,7 +9,7 @@ Place MessageRoom::take_place() {
     taken_ -= kOctetsAMessage;
     return nullptr;
   }
-  return Place(&taken_, [](std::atomic<uint64_t>* taken) { *taken -= kOctetsAMessage; });
+  return {&taken_, [](std::atomic<uint64_t>* taken) { *taken -= kOctetsAMessage; }};
 }
 
 bool MessageRoom::knows_disk(Clock::time_point now) const {

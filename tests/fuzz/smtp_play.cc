@@ -121,7 +121,6 @@ class Play {
   void perform(const smtp::AdmitMessage& admit) {
     FUZZ_CHECK(!message_ && place_.expired());
     FUZZ_CHECK(admit.octets <= case_.settings.limits.message_octets);
-    const Unmetered own;
     auto place = std::make_shared<int>();
     place_ = place;
     session_.message_admitted(std::move(place));
