@@ -25,11 +25,17 @@ namespace {
 constexpr std::string_view kProgram = "mypopd";
 
 options::Pop3 defaults() {
+  const pop3::Limits limits;
   const net::ServerSettings server;
   options::Pop3 pop3;
   pop3.max_connections = server.max_connections;
   pop3.max_connections_per_address = server.max_connections_per_address;
-  pop3.idle_timeout_s = pop3::Limits{}.timeout_s;
+  pop3.idle_timeout_s = limits.timeout_s;
+  pop3.login_timeout_s = limits.login_timeout_s;
+  pop3.handshake_timeout_s = static_cast<unsigned>(server.patience.handshake.count());
+  pop3.min_transfer_rate = limits.octets_a_second;
+  pop3.max_errors = limits.errors;
+  pop3.max_commands = limits.commands;
   pop3.no_sandbox = !sandbox::is_on_by_default();
   return pop3;
 }
@@ -41,7 +47,8 @@ pop3::Settings session_settings(const options::Pop3& options) {
   settings.logins = service::login_policy(options);
   settings.hide_users = options.hide_users;
   settings.expiry_days = options.message_expiry_days;
-  settings.limits.timeout_s = options.idle_timeout_s;
+  settings.limits.errors = options.max_errors;
+  settings.limits.commands = options.max_commands;
   return settings;
 }
 
@@ -85,6 +92,7 @@ int main(int argc, char** argv) {
   const pop3::World world{settings, *files->users, *files->store, logins, files->tls.get()};
   auto server_settings = service::server_settings(*options, *std::move(ports), *files);
   server_settings.refusal = pop3::refusal();
+  server_settings.patience.login = std::chrono::seconds(options->login_timeout_s);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return pop3::serve(connection, world);
   });

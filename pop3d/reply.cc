@@ -99,6 +99,9 @@ Reply unknown_command() { return client_error("Syntax error, command unrecognize
 
 Reply closing_down() { return err("[SYS/TEMP] service unavailable, closing transmission channel"); }
 Reply closing_too_many_errors() { return err("Too many errors, closing transmission channel"); }
+Reply closing_too_many_commands() {
+  return err("[SYS/TEMP] Too many commands, closing transmission channel");
+}
 Reply closing_no_mail_client() {
   return err("This is a POP3 server, closing transmission channel");
 }

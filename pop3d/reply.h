@@ -71,6 +71,7 @@ Reply unknown_command();
 // After these the server closes.
 Reply closing_down();
 Reply closing_too_many_errors();
+Reply closing_too_many_commands();
 Reply closing_no_mail_client();
 
 }  // namespace pop3

@@ -87,7 +87,7 @@ std::optional<Action> Session::next_of(LoginDialogue& login) {
     phase_ = Authorization{};
     say(reply_to(*fault));
   } else if (!input_ended_) {
-    return protocol::Read{};
+    return protocol::Read{protocol::Awaited::kLogin};
   } else {
     phase_ = Closing{protocol::Closed::kEndOfInput};
   }

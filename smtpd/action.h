@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,15 @@ enum class Room {
 // The message that room was claimed for, if any, will not come.
 struct ReleaseRoom {};
 
+// What a message that may come in holds of what all of them share. It is given back when the last
+// copy goes.
+using Place = std::shared_ptr<const void>;
+
+// Find out whether there is room for a message, and keep a place for it: before MAIL is answered.
+struct AdmitMessage {
+  uint64_t octets;  // that the client has announced (RFC 1870); 0: none
+};
+
 // Start a message; what AppendMessage brings belongs to it.
 struct OpenMessage {
   Origin origin;
@@ -53,8 +63,8 @@ struct CommitMessage {
 // Forget the message: it is refused. More of it may still be on its way.
 struct DiscardMessage {};
 
-using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, ClaimRoom,
-                            ReleaseRoom, OpenMessage, AppendMessage, CommitMessage, DiscardMessage,
-                            protocol::StartTls, protocol::Authenticate>;
+using Action = std::variant<protocol::Read, protocol::Flush, protocol::Close, AdmitMessage,
+                            ClaimRoom, ReleaseRoom, OpenMessage, AppendMessage, CommitMessage,
+                            DiscardMessage, protocol::StartTls, protocol::Authenticate>;
 
 }  // namespace smtp

@@ -67,6 +67,18 @@ class Handler {
     return net::do_nothing();
   }
 
+  asio::awaitable<void> perform(AdmitMessage& action) {
+    auto place = world_.room.take_place();
+    if (!place) {
+      log_no_room("memory", world_.room.memory_taken());
+      co_return session_.message_not_admitted();
+    }
+    const bool fits = co_await has_disk_for(action.octets);
+    if (fits) co_return session_.message_admitted(std::move(place));
+    log_no_room("disk", world_.room.disk_free());
+    session_.message_not_admitted();
+  }
+
   asio::awaitable<void> perform(OpenMessage& action) {
     appended_ = 0;
     delivery_ = world_.store.new_delivery();
@@ -136,6 +148,28 @@ class Handler {
   }
 
  private:
+  // A disk that does not say how full it is will say so when it is written to.
+  asio::awaitable<bool> has_disk_for(uint64_t octets) {
+    using Clock = MessageRoom::Clock;
+    auto& room = world_.room;
+    if (!room.reserves_disk()) co_return true;
+    if (!room.knows_disk(Clock::now())) {
+      const auto free_octets = co_await net::await_done<uint64_t>(
+          [this](store::Done<uint64_t> done) { world_.store.free_octets(std::move(done)); });
+      if (!free_octets) {
+        log_failure("disk-unknown", free_octets.error());
+        co_return true;
+      }
+      room.disk_looked_at(*free_octets, Clock::now());
+    }
+    co_return room.take_disk(octets);
+  }
+
+  void log_no_room(std::string_view limit, uint64_t octets) const {
+    logging::warning("message-not-admitted",
+                     {{"session", connection_.number()}, {"limit", limit}, {"octets", octets}});
+  }
+
   asio::awaitable<StoreOutcome> append(std::string_view text) {
     appended_ += text.size();
     if (claim_) claim_->grow_to(appended_);

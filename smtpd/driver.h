@@ -10,6 +10,7 @@
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_quota.h"
 #include "common/users/user_db.h"
+#include "smtpd/message_room.h"
 #include "smtpd/session.h"
 
 namespace smtp {
@@ -20,6 +21,7 @@ struct World {
   users::UserSource& users;
   store::MailStore& store;
   net::Logins& logins;
+  MessageRoom& room;
   net::TlsContext* tls = nullptr;        // null: the sessions do not offer it
   bool trace_headers = false;            // put in front of each message: trace.h
   store::MailboxQuota* quota = nullptr;  // if the settings say that there is one

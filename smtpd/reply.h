@@ -85,8 +85,10 @@ Reply not_stored(protocol::StoreOutcome why);
 
 // 421, after which the server closes. RFC 3463 tells the reasons apart.
 Reply closing_idle(std::string_view host);
+Reply closing_too_slow(std::string_view host);
 Reply closing_down(std::string_view host);
 Reply closing_too_many_errors(std::string_view host);
+Reply closing_too_many_commands(std::string_view host);
 Reply closing_no_mail_client(std::string_view host);
 
 }  // namespace smtp

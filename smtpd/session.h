@@ -3,6 +3,7 @@
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
+//          → AdmitMessage         is there room for it?   → message_admitted() or _not_admitted()
 //          → ClaimRoom            for one recipient       → room_answered()
 //          → ReleaseRoom          of all of them          (no outcome)
 //          → OpenMessage          a new message           → message_opened()
@@ -58,6 +59,9 @@ class Session : public protocol::Dialogue {
 
   Action next();
 
+  // `place`: kept until the transaction is over, in whatever way.
+  void message_admitted(Place place);
+  void message_not_admitted();
   void room_answered(Room room);
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
@@ -77,10 +81,20 @@ class Session : public protocol::Dialogue {
   // The phases of a session; what is known only in one of them lives in it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
+  // MAIL is right, and not answered yet.
+  struct Admitting {
+    std::string reverse_path;
+    uint64_t octets;  // that the client has announced; 0: none
+  };
   struct Transaction {
     std::string reverse_path;
     uint64_t octets;  // as declared; 0: not
-    std::set<std::string> mailboxes;
+    Place place;
+    std::set<std::string> mailboxes = {};
+  };
+  struct Receiving {
+    Reception reception;
+    Place place;
   };
   // An RCPT is answered when it is known whether its mailbox is full.
   struct AwaitingRoom {
@@ -96,8 +110,8 @@ class Session : public protocol::Dialogue {
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, AwaitingRoom, ReleasingRoom, Reception,
-                             protocol::LoginDialogue, StartingTls, Closing>;
+  using Phase = std::variant<Fresh, Idle, Admitting, Transaction, AwaitingRoom, ReleasingRoom,
+                             Receiving, protocol::LoginDialogue, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -140,6 +154,7 @@ class Session : public protocol::Dialogue {
   std::string client_name_;  // the greeting's
   std::string user_;         // who has logged in; empty: nobody
   size_t errors_ = 0;        // since the last message that was stored
+  size_t commands_ = 0;      // the same
   Tally tally_;
 };
 

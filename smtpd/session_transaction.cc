@@ -20,8 +20,18 @@ void Session::mail(std::string_view argument) {
   if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
     return say(not_your_address());
   }
-  phase_ = Transaction{command->from.text, command->octets, {}};
+  phase_ = Admitting{command->from.text, command->octets};
+}
+
+void Session::message_admitted(Place place) {
+  auto& admitting = std::get<Admitting>(phase_);
+  phase_ = Transaction{std::move(admitting.reverse_path), admitting.octets, std::move(place)};
   say(sender_ok());
+}
+
+void Session::message_not_admitted() {
+  phase_ = Idle{};
+  say(not_stored(StoreOutcome::kFull));
 }
 
 void Session::rcpt(std::string_view argument) {
@@ -84,15 +94,18 @@ void Session::data(std::string_view) {
                 lf_lines,
                 channel_.encrypted,
                 !user_.empty()};
-  phase_ = Reception(settings_, std::move(origin),
-                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+  Reception reception(settings_, std::move(origin),
+                      {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+  phase_ = Receiving{std::move(reception), std::move(transaction.place)};
 }
 
 std::optional<Action> Session::next_of(Reception& reception) {
   return std::visit(
       [this]<class Step>(Step&& step) -> std::optional<Action> {
         if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
-          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
+          if (!input_ended_) {
+            return protocol::Read{protocol::Awaited::kMessage, Reception::kReadOctets};
+          }
           // A message that came to no end is nobody's; the driver drops it.
           phase_ = Closing{Closed::kEndOfInput};
           return std::nullopt;
@@ -107,17 +120,20 @@ std::optional<Action> Session::next_of(Reception& reception) {
       reception.next(reader_));
 }
 
-void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
+void Session::message_opened(StoreOutcome outcome) {
+  std::get<Receiving>(phase_).reception.opened(outcome);
+}
 
 void Session::message_appended(StoreOutcome outcome) {
-  std::get<Reception>(phase_).appended(outcome);
+  std::get<Receiving>(phase_).reception.appended(outcome);
 }
 
 void Session::message_committed(std::string_view id) {
   ++tally_.messages;
-  tally_.octets += std::get<Reception>(phase_).octets();
+  tally_.octets += std::get<Receiving>(phase_).reception.octets();
   phase_ = Idle{};
   errors_ = 0;
+  commands_ = 0;
   say(message_stored(id));
 }
 

@@ -37,6 +37,12 @@ std::unique_ptr<Delivery> FileStore::new_delivery() {
   return std::make_unique<FileDelivery>(*root_, pool_, committer_);
 }
 
+// Not from within the call: a file system on a network may take its time.
+void FileStore::free_octets(Done<uint64_t> done) {
+  pool_.post(
+      [this, done = std::move(done)]() mutable { done(root_->ops().free_octets(root_->fd())); });
+}
+
 void FileStore::open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) {
   pool_.post([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
     done(FileMaildrop::open(*root_, pool_, index_, expiry_.get(), mailbox));

@@ -38,6 +38,7 @@ class FileStore : public MailStore {
   void sweep(const Mailbox& mailbox);
 
   std::unique_ptr<Delivery> new_delivery() override;
+  void free_octets(Done<uint64_t> done) override;
   void open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) override;
   void measure(Mailbox mailbox, Done<uint64_t> done) override;
 

@@ -54,6 +54,9 @@ class MailStore {
 
   virtual std::unique_ptr<Delivery> new_delivery() = 0;
 
+  // How much more mail there is room for, as far as anybody knows.
+  virtual void free_octets(Done<uint64_t> done) = 0;
+
   // Locks the mailbox and takes a snapshot of it. Error: MaildropError::kInUse if another holds
   // it (the caller may try again), or whatever kept the store from being read.
   virtual void open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) = 0;

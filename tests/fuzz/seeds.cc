@@ -101,7 +101,8 @@ void set_smtp_failures(const Transcript& transcript, Settings& settings) {
   size_t message = 0;
   for (const auto& step : transcript.steps) {
     if (step.kind == 'C' && step.text == "DATA") ++message;
-    if (step.kind != 'F' || step.text.starts_with("room")) continue;
+    if (step.kind != 'F' || step.text.starts_with("room") || step.text.starts_with("admit"))
+      continue;
     const unsigned outcome = step.text.ends_with("full") ? 1 : 2;
     if (step.text.starts_with("open")) {
       settings.set_pair(fuzz::kSmtpOpenOutcomes, message, outcome);

@@ -1,6 +1,7 @@
 #include "tests/fuzz/smtp_play.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -134,8 +135,18 @@ class Play {
     claims_.clear();
   }
 
+  // What a message holds of what all share is given back when its transaction is over: there is
+  // never more than one.
+  void perform(const smtp::AdmitMessage& admit) {
+    FUZZ_CHECK(!message_ && place_.expired());
+    FUZZ_CHECK(admit.octets <= case_.settings.limits.message_octets);
+    auto place = std::make_shared<int>();
+    place_ = place;
+    session_.message_admitted(std::move(place));
+  }
+
   void perform(const smtp::OpenMessage& open) {
-    FUZZ_CHECK(!message_);
+    FUZZ_CHECK(!message_ && !place_.expired());
     FUZZ_CHECK(case_.settings.has_quota != claims_.empty());
     FUZZ_CHECK(open.origin.reverse_path.size() <= smtp::Limits::kPath);
     const auto outcome = case_.opened(opened_++);
@@ -214,7 +225,8 @@ class Play {
   SmtpOutcome outcome_;
   std::optional<StoredMail> message_;
   std::set<std::string> claims_;  // the mailboxes with room for it
-  size_t sent_ = 0;               // or lost at a handshake
+  std::weak_ptr<const void> place_;
+  size_t sent_ = 0;  // or lost at a handshake
   size_t opened_ = 0;
   bool over_tls_ = false;  // a handshake was done
   bool closed_ = false;

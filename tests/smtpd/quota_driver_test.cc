@@ -61,7 +61,8 @@ class SmtpQuotaDriverTest : public testing::Test {
   support::Channel<std::move_only_function<void()>> held_;
   net::Logins logins_{users_, false};
   store::MailboxQuota quota_{store_, 10};
-  const World world_{settings_, users_, store_, logins_, nullptr, false, &quota_};
+  MessageRoom room_{Limits{}.memory_octets, 0};
+  const World world_{settings_, users_, store_, logins_, room_, nullptr, false, &quota_};
   std::optional<support::RunningServer> server_;
 };
 

@@ -147,6 +147,10 @@ TEST(SmtpSessionTest, RepliesToAGroupLeaveTogetherAndBeforeTheServerWaits) {
   session.receive(
       "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@body>\r\nRSET\r\nMAIL FROM:<a@b>\r\n"
       "RCPT TO:<mary.smith@example.com>\r\n");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(std::holds_alternative<smtp::AdmitMessage>(session.next()));
+    session.message_admitted(nullptr);
+  }
   EXPECT_TRUE(std::holds_alternative<protocol::Read>(session.next()));
   const std::string replies = session.take_output();
   EXPECT_TRUE(replies.ends_with(
@@ -181,6 +185,8 @@ TEST(SmtpSessionTest, LittleIsReadAheadOfCommandsAndMuchOfAMessage) {
   smtp::Session session(h, users, {});
   EXPECT_LE(std::get<protocol::Read>(session.next()).max_octets, 4096U);
   session.receive("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\n");
+  EXPECT_TRUE(std::holds_alternative<smtp::AdmitMessage>(session.next()));
+  session.message_admitted(nullptr);
   EXPECT_TRUE(std::holds_alternative<smtp::OpenMessage>(session.next()));
   session.message_opened(protocol::StoreOutcome::kDone);
   EXPECT_GT(std::get<protocol::Read>(session.next()).max_octets, 50'000U);

@@ -26,6 +26,8 @@ smtp::Settings settings_of(const Transcript& transcript) {
   settings.any_sender = transcript.is_set("any-sender");
   settings.hide_users = transcript.is_set("hide-users");
   settings.has_quota = quota_of(transcript) > 0;
+  settings.limits.errors = std::stoul(transcript.option("max-errors", "100"));
+  settings.limits.commands = std::stoul(transcript.option("max-commands", "0"));
   settings.limits.recipients = std::stoul(transcript.option("max-recipients", "1000"));
   settings.limits.message_octets = std::stoul(transcript.option("max-message-size", "52428800"));
   return settings;

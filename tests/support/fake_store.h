@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,6 +58,16 @@ class FakeStore final : public store::MailStore {
   void empty(const std::string& name) {
     const std::scoped_lock lock(mutex_);
     mailboxes_[name].clear();
+  }
+
+  std::atomic<uint64_t> free = uint64_t{1} << 40U;  // octets
+  std::atomic<int> looks_at_the_disk = 0;
+  std::error_code free_error;
+
+  void free_octets(store::Done<uint64_t> done) override {
+    ++looks_at_the_disk;
+    if (free_error) return done(std::unexpected(free_error));
+    done(free.load());
   }
 
   std::unique_ptr<store::Delivery> new_delivery() override {

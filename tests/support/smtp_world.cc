@@ -58,6 +58,14 @@ void SmtpWorld::perform(const smtp::ClaimRoom& action) {
   session_.room_answered(is_there ? smtp::Room::kThere : smtp::Room::kNone);
 }
 
+void SmtpWorld::admit() {
+  if (outcome_of("admit") != StoreOutcome::kDone) return session_.message_not_admitted();
+  if (!place_.expired()) throw std::logic_error("a place for a second message");
+  auto place = std::make_shared<int>();
+  place_ = place;
+  session_.message_admitted(std::move(place));
+}
+
 void SmtpWorld::fail_next(const std::string& action, StoreOutcome outcome) {
   failures_[action] = outcome;
 }
@@ -98,6 +106,8 @@ std::string SmtpWorld::run() {
       perform(*claim);
     } else if (std::holds_alternative<smtp::ReleaseRoom>(action)) {
       claims_.clear();
+    } else if (std::holds_alternative<smtp::AdmitMessage>(action)) {
+      admit();
     } else if (std::holds_alternative<smtp::OpenMessage>(action)) {
       if (message_) throw std::logic_error("OpenMessage with a message open");
       const auto outcome = outcome_of("open");

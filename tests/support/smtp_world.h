@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,8 +33,8 @@ class SmtpWorld {
   // The client does the handshake that it asked for.
   std::string start_tls();
 
-  // The next action of this kind, "open", "append" or "commit", has this outcome; "room": that the
-  // mailbox is full, or cannot be measured; "login": whatever it is, it cannot be checked.
+  // The next action of this kind, "admit", "open", "append" or "commit", has this outcome; "room":
+  // that the mailbox is full, or cannot be measured; "login": whatever it is, it cannot be checked.
   void fail_next(const std::string& action, protocol::StoreOutcome outcome);
 
   // This message was there before.
@@ -46,6 +47,8 @@ class SmtpWorld {
   const std::vector<smtp::CommitMessage>& commits() const { return commits_; }
   // Where room is held for the message that may come.
   const std::set<std::string>& claims() const { return claims_; }
+  // Whether the session keeps the place that a message was given.
+  bool keeps_place() const { return !place_.expired(); }
   bool has_open_message() const { return message_.has_value(); }
   // The most that waited in take_output(), and that one AppendMessage brought.
   size_t max_output() const { return max_output_; }
@@ -55,6 +58,7 @@ class SmtpWorld {
   std::string run();
   void perform(const protocol::Authenticate& action);
   void perform(const smtp::ClaimRoom& action);
+  void admit();
   void take_output(std::string& replies);
   protocol::StoreOutcome outcome_of(const std::string& action);
 
@@ -64,6 +68,7 @@ class SmtpWorld {
   users::KeyedHash hash_;
   users::Login login_{users_, hash_};
   std::map<std::string, protocol::StoreOutcome> failures_;
+  std::weak_ptr<const void> place_;
   std::optional<std::string> message_;
   std::vector<MessageAt> stored_;
   uint64_t quota_ = 0;
