@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "common/command_line.h"
+#include "common/limit_options.h"
 
 namespace options {
 namespace {
 
-constexpr unsigned kLongestTimeoutSeconds = 24 * 60 * 60;
-
-constexpr unsigned kMostIoThreads = 64;
+constexpr unsigned kLongestExpiryDays = 36'500;
 
 constexpr command_line::Program kMysmtpd{
     .name = "mysmtpd",
@@ -109,34 +108,6 @@ void add_files(CLI::App& app, Common& common) {
       ->group(kGroup);
 }
 
-template <class Number>
-void add_count(CLI::App& app, const std::string& name, Number& number, const std::string& what,
-               const std::string& unit = "N") {
-  app.add_option(name, number, what)
-      ->capture_default_str()
-      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
-      ->type_name(unit)
-      ->group("Limits");
-}
-
-void add_limits(CLI::App& app, Common& common) {
-  add_count(app, "--max-connections", common.max_connections,
-            "The most connections at a time, if there are descriptors\nenough");
-  add_count(app, "--max-connections-per-address", common.max_connections_per_address,
-            "Of them from one address; loopback has no such limit");
-  app.add_option("--idle-timeout", common.idle_timeout_s,
-                 "How long a client may be silent, in seconds")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, kLongestTimeoutSeconds).description(""))
-      ->type_name("SECONDS")
-      ->group("Limits");
-  app.add_option("--io-threads", common.io_threads, "The threads that serve connections")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, kMostIoThreads).description(""))
-      ->type_name("N")
-      ->group("Limits");
-}
-
 void add_choice(CLI::App& app, const std::string& name, std::string& value,
                 const std::set<std::string>& choices, const std::string& what,
                 const std::string& group) {
@@ -218,9 +189,6 @@ std::expected<Smtp, int> parse_smtp(int argc, const char* const* argv, Smtp defa
     add_sender_logins(app, smtp);
     add_files(app, smtp);
     add_mail(app, smtp);
-    add_count(app, "--max-message-size", smtp.max_message_octets, "The largest message taken",
-              "OCTETS");
-    add_count(app, "--max-recipients", smtp.max_recipients, "The most recipients of a message");
     add_limits(app, smtp);
     add_sandbox(app, smtp);
     add_log(app, smtp);
@@ -238,6 +206,12 @@ std::expected<Pop3, int> parse_pop3(int argc, const char* const* argv, Pop3 defa
     add_listening(app, pop3);
     add_logins(app, pop3);
     add_files(app, pop3);
+    app.add_option("--message-expiry", pop3.message_expiry_days,
+                   "Remove messages that were delivered so many days ago; 0: none")
+        ->capture_default_str()
+        ->check(CLI::Range(0U, kLongestExpiryDays).description(""))
+        ->type_name("DAYS")
+        ->group("Mail");
     add_limits(app, pop3);
     add_sandbox(app, pop3);
     add_log(app, pop3);

@@ -32,7 +32,11 @@ struct Common {
   bool throttle_loopback = false;
   size_t max_connections = 0;
   size_t max_connections_per_address = 0;
+  uint64_t min_transfer_rate = 0;  // octets a second; 0: any
   unsigned idle_timeout_s = 0;
+  unsigned handshake_timeout_s = 0;
+  size_t max_errors = 0;
+  size_t max_commands = 0;  // 0: any number
   unsigned io_threads = 1;
   std::string log_level = "info";   // or debug, warning, error
   std::string log_format = "text";  // or json
@@ -44,6 +48,10 @@ struct Common {
 struct Smtp : Common {
   uint64_t max_message_octets = 0;
   size_t max_recipients = 0;
+  uint64_t quota_octets = 0;        // of a mailbox; 0: none
+  uint64_t max_message_memory = 0;  // octets
+  uint64_t min_free_disk = 0;       // octets; 0: none
+  unsigned data_timeout_s = 0;
   std::string postmaster;              // empty: the first user
   std::string bare_newlines = "keep";  // or refuse
   bool trace_headers = false;
@@ -53,7 +61,10 @@ struct Smtp : Common {
   std::string hash_scheme = "crypt";  // or scram-sha-256
 };
 
-struct Pop3 : Common {};
+struct Pop3 : Common {
+  unsigned message_expiry_days = 0;  // 0: messages stay
+  unsigned login_timeout_s = 0;
+};
 
 // The options of mysmtpd and mypopd; `defaults` holds what is not said. `port_needed`: no sockets
 // were passed. The error is the exit status to end with now: see command_line.h.

@@ -1,6 +1,7 @@
 #include "common/service.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -120,7 +121,9 @@ net::ServerSettings server_settings(const options::Common& options,
   server.io_threads = options.io_threads;
   server.max_connections = options.max_connections;
   server.max_connections_per_address = options.max_connections_per_address;
-  server.timeout_s = options.idle_timeout_s;
+  server.patience.idle = std::chrono::seconds(options.idle_timeout_s);
+  server.patience.handshake = std::chrono::seconds(options.handshake_timeout_s);
+  server.patience.octets_a_second = options.min_transfer_rate;
   server.tls = files.tls.get();
   server.tls_port = options.tls_port;
   server.on_hangup = [&files] {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace pop3 {
 
@@ -14,11 +15,17 @@ struct Limits {
   // What is asked of the maildrop in one piece while a message is sent.
   static constexpr size_t kReadOctets = size_t{64} * 1024;
 
-  size_t errors = 100;           // in a session; the one past it ends it
-  unsigned timeout_s = 10 * 60;  // RFC 1939 §3
+  size_t errors = 100;  // in a session; the one past it ends it
+  // 0: any number. A maildrop has no limit, so neither have the commands of who empties it.
+  size_t commands = 0;
+
+  unsigned timeout_s = 10 * 60;        // RFC 1939 §3
+  unsigned login_timeout_s = 10 * 60;  // the same is asked of a client that does not log in
+  uint64_t octets_a_second = 1'000;    // of a message, where others wait to be served
 };
 
 static_assert(Limits::kCommandLine >= 255, "RFC 2449 §4");
 static_assert(Limits{}.timeout_s >= 10 * 60, "RFC 1939 §3");
+static_assert(Limits{}.login_timeout_s >= Limits{}.timeout_s, "RFC 1939 §3");
 
 }  // namespace pop3

@@ -27,7 +27,8 @@ Reply noop() { return ok(""); }
 
 Reply ready_for_tls() { return ok("Begin TLS negotiation"); }
 
-std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls) {
+std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls,
+                         unsigned expiry_days) {
   std::string out = render(ok("Capability list follows"));
   out +=
       "TOP\r\n"
@@ -40,10 +41,10 @@ std::string capabilities(std::string_view version, std::string_view mechanisms, 
   out +=
       "PIPELINING\r\n"
       "RESP-CODES\r\n"
-      "AUTH-RESP-CODE\r\n"
-      "EXPIRE NEVER\r\n"
-      "IMPLEMENTATION mypopd-";
-  out.append(version).append("\r\n.\r\n");
+      "AUTH-RESP-CODE\r\n";
+  // The same for every user, so the same before the login and after it (RFC 2449 §6.7).
+  out.append("EXPIRE ").append(expiry_days == 0 ? "NEVER" : std::to_string(expiry_days));
+  out.append("\r\nIMPLEMENTATION mypopd-").append(version).append("\r\n.\r\n");
   return out;
 }
 
@@ -98,6 +99,9 @@ Reply unknown_command() { return client_error("Syntax error, command unrecognize
 
 Reply closing_down() { return err("[SYS/TEMP] service unavailable, closing transmission channel"); }
 Reply closing_too_many_errors() { return err("Too many errors, closing transmission channel"); }
+Reply closing_too_many_commands() {
+  return err("[SYS/TEMP] Too many commands, closing transmission channel");
+}
 Reply closing_no_mail_client() {
   return err("This is a POP3 server, closing transmission channel");
 }

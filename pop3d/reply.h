@@ -28,7 +28,9 @@ Reply ready_for_tls();
 
 // CAPA's answer: a status line and the capabilities, a line each, dot included (RFC 2449).
 // `mechanisms`: for SASL, with blanks between; empty: no login now, so no USER either.
-std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls);
+// `expiry_days`: how long messages are kept at least; 0: until their user removes them.
+std::string capabilities(std::string_view version, std::string_view mechanisms, bool start_tls,
+                         unsigned expiry_days);
 
 // What a mechanism says next: `+ ` and base64 (RFC 5034 §4). As it is sent.
 std::string challenge(std::string_view base64);
@@ -69,6 +71,7 @@ Reply unknown_command();
 // After these the server closes.
 Reply closing_down();
 Reply closing_too_many_errors();
+Reply closing_too_many_commands();
 Reply closing_no_mail_client();
 
 }  // namespace pop3

@@ -70,6 +70,8 @@ Session::Session(const Settings& settings, users::UserSource& users, protocol::C
   say(ready(settings_.host_name));
 }
 
+// A time-out and a client that is too slow are told nothing: it is in the middle of a message, or
+// RFC 1939 §3 says so.
 void Session::end(protocol::Ending why) {
   if (why == protocol::Ending::kShutDown) send(closing_down());
   phase_ = Closing{Closed::kEnded};
@@ -116,7 +118,9 @@ std::optional<Action> Session::next_command() {
     run(*line);
     return std::nullopt;
   }
-  if (!input_ended_) return protocol::Read{};
+  if (!input_ended_) {
+    return protocol::Read{is_logged_in() ? protocol::Awaited::kCommand : protocol::Awaited::kLogin};
+  }
   phase_ = Closing{Closed::kEndOfInput};  // without QUIT nothing is removed (RFC 1939 §6)
   return std::nullopt;
 }
@@ -125,6 +129,9 @@ std::optional<Action> Session::next_command() {
 
 void Session::run(const text::Line& line) {
   ++tally_.commands;
+  if (settings_.limits.commands != 0 && tally_.commands > settings_.limits.commands) {
+    return close_with(closing_too_many_commands(), Closed::kTooManyCommands);
+  }
   const auto command = protocol::split_command(line.text);
   const auto verb = text::without_trailing_blanks(command.verb);
   if (std::holds_alternative<Fresh>(phase_)) {

@@ -70,7 +70,8 @@ struct Settings {
   std::string host_name;
   std::string version;  // for CAPA's IMPLEMENTATION
   protocol::LoginPolicy logins = {};
-  bool hide_users = false;  // USER takes any name
+  bool hide_users = false;   // USER takes any name
+  unsigned expiry_days = 0;  // messages that old are removed; 0: none are
   Limits limits = {};
 };
 

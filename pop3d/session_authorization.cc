@@ -30,7 +30,8 @@ Reply reply_to(LoginDialogue::Fault fault) {
 
 void Session::capa(std::string_view) {
   output_ += capabilities(settings_.version, may_log_in() ? offered().names() : std::string(),
-                          !is_logged_in() && protocol::may_start_tls(channel_, settings_.logins));
+                          !is_logged_in() && protocol::may_start_tls(channel_, settings_.logins),
+                          settings_.expiry_days);
 }
 
 void Session::stls(std::string_view) {
@@ -86,7 +87,7 @@ std::optional<Action> Session::next_of(LoginDialogue& login) {
     phase_ = Authorization{};
     say(reply_to(*fault));
   } else if (!input_ended_) {
-    return protocol::Read{};
+    return protocol::Read{protocol::Awaited::kLogin};
   } else {
     phase_ = Closing{protocol::Closed::kEndOfInput};
   }

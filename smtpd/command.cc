@@ -45,7 +45,7 @@ Reply not_offered(std::string_view keyword) {
 // Calls check(parameter) → std::optional<Reply> for each parameter of `rest`, which follows the
 // path.
 template <class Check>
-std::optional<Reply> check_parameters(std::string_view rest, Greeting greeting, Check check) {
+std::optional<Reply> check_parameters(std::string_view rest, Greeting greeting, Check&& check) {
   if (rest.empty()) return std::nullopt;
   if (rest.front() != ' ') return bad_argument("text after the closing angle bracket");
   if (greeting != Greeting::kEhlo) return bad_argument();
@@ -76,6 +76,9 @@ class MailParameters {
     return not_offered(parameter.keyword);
   }
 
+  // As SIZE= declares.
+  uint64_t octets() const { return octets_; }
+
  private:
   // RFC 1870 §3: 1*20DIGIT
   std::optional<Reply> size(std::optional<std::string_view> value) {
@@ -85,10 +88,9 @@ class MailParameters {
     if (!value || value->size() > kMaxDigits || !std::ranges::all_of(*value, text::is_digit)) {
       return bad_argument("SIZE takes a number");
     }
-    uint64_t octets = 0;
-    const auto parsed = std::from_chars(value->data(), value->data() + value->size(), octets);
+    const auto parsed = std::from_chars(value->data(), value->data() + value->size(), octets_);
     const bool overflow = parsed.ec != std::errc();
-    if (overflow || octets > limits_.message_octets) return message_too_large();
+    if (overflow || octets_ > limits_.message_octets) return message_too_large();
     return std::nullopt;
   }
 
@@ -112,6 +114,7 @@ class MailParameters {
 
   const Limits& limits_;
   const bool offers_auth_;
+  uint64_t octets_ = 0;
   bool has_auth_ = false;
   bool has_size_ = false;
   bool has_body_ = false;
@@ -131,11 +134,11 @@ std::expected<MailCommand, Reply> parse_mail(std::string_view argument, Greeting
   }
   auto parsed = parse_reverse_path(argument);
   if (!parsed) return std::unexpected(bad_sender(parsed.error()));
-  if (auto refusal =
-          check_parameters(parsed->rest, greeting, MailParameters(limits, offers_auth))) {
+  MailParameters parameters(limits, offers_auth);
+  if (auto refusal = check_parameters(parsed->rest, greeting, parameters)) {
     return std::unexpected(*std::move(refusal));
   }
-  return MailCommand{std::move(parsed->path)};
+  return MailCommand{std::move(parsed->path), parameters.octets()};
 }
 
 std::expected<RcptCommand, Reply> parse_rcpt(std::string_view argument, Greeting greeting) {

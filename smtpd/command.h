@@ -2,6 +2,7 @@
 // Pure. A parser returns the command, or the reply that refuses it.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string_view>
 
@@ -13,6 +14,7 @@ namespace smtp {
 
 struct MailCommand {
   Path from;
+  uint64_t octets = 0;  // as SIZE= declares; 0: it does not
 };
 
 struct RcptCommand {

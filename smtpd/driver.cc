@@ -37,7 +37,50 @@ class Handler {
            std::holds_alternative<protocol::Authenticate>(action);
   }
 
+  asio::awaitable<void> perform(ClaimRoom& action) {
+    using store::MailboxQuota;
+    if (!claim_) claim_ = std::make_unique<MailboxQuota::Claim>(*world_.quota, action.octets);
+    const auto room = co_await net::await_done<MailboxQuota::Room>(
+        [this, &action](store::Done<MailboxQuota::Room> done) {
+          claim_->ask(action.mailbox, std::move(done));
+        });
+    if (!room) {
+      logging::error(
+          "mailbox-not-measured",
+          {{"session", connection_.number()}, {"user", action.mailbox}, {"reason", room.error()}});
+      session_.room_answered(Room::kUnknown);
+      co_return;
+    }
+    if (!room->is_there) {
+      logging::warning("mailbox-full", {{"session", connection_.number()},
+                                        {"user", action.mailbox},
+                                        {"stored", room->stored},
+                                        {"coming", room->coming},
+                                        {"asked", action.octets},
+                                        {"quota", world_.quota->octets()}});
+    }
+    session_.room_answered(room->is_there ? Room::kThere : Room::kNone);
+  }
+
+  asio::awaitable<void> perform(ReleaseRoom&) {
+    claim_.reset();
+    return net::do_nothing();
+  }
+
+  asio::awaitable<void> perform(AdmitMessage& action) {
+    auto place = world_.room.take_place();
+    if (!place) {
+      log_no_room("memory", world_.room.memory_taken());
+      co_return session_.message_not_admitted();
+    }
+    const bool fits = co_await has_disk_for(action.octets);
+    if (fits) co_return session_.message_admitted(std::move(place));
+    log_no_room("disk", world_.room.disk_free());
+    session_.message_not_admitted();
+  }
+
   asio::awaitable<void> perform(OpenMessage& action) {
+    appended_ = 0;
     delivery_ = world_.store.new_delivery();
     StoreOutcome outcome = StoreOutcome::kDone;
     if (world_.trace_headers) {
@@ -64,6 +107,8 @@ class Handler {
           delivery_->commit(std::move(action.mailboxes), std::move(done));
         });
     delivery_.reset();
+    if (claim_ && id) claim_->landed(appended_);
+    claim_.reset();
     if (!id) {
       log_failure("message-not-stored", id.error());
       session_.message_not_committed(net::store_outcome(id.error()));
@@ -103,7 +148,31 @@ class Handler {
   }
 
  private:
+  // A disk that does not say how full it is will say so when it is written to.
+  asio::awaitable<bool> has_disk_for(uint64_t octets) {
+    using Clock = MessageRoom::Clock;
+    auto& room = world_.room;
+    if (!room.reserves_disk()) co_return true;
+    if (!room.knows_disk(Clock::now())) {
+      const auto free_octets = co_await net::await_done<uint64_t>(
+          [this](store::Done<uint64_t> done) { world_.store.free_octets(std::move(done)); });
+      if (!free_octets) {
+        log_failure("disk-unknown", free_octets.error());
+        co_return true;
+      }
+      room.disk_looked_at(*free_octets, Clock::now());
+    }
+    co_return room.take_disk(octets);
+  }
+
+  void log_no_room(std::string_view limit, uint64_t octets) const {
+    logging::warning("message-not-admitted",
+                     {{"session", connection_.number()}, {"limit", limit}, {"octets", octets}});
+  }
+
   asio::awaitable<StoreOutcome> append(std::string_view text) {
+    appended_ += text.size();
+    if (claim_) claim_->grow_to(appended_);
     std::error_code error;
     if (!delivery_->append(text)) {
       const auto flushed = co_await net::await_done<void>(
@@ -122,7 +191,9 @@ class Handler {
   const World& world_;
   const net::Connection& connection_;
   net::ConnectionLogins logins_;
-  std::unique_ptr<store::Delivery> delivery_;  // of the message that is coming in
+  std::unique_ptr<store::Delivery> delivery_;          // of the message that is coming in
+  uint64_t appended_ = 0;                              // octets of it so far
+  std::unique_ptr<store::MailboxQuota::Claim> claim_;  // the room for it, where there is a quota
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include "common/net/logins.h"
 #include "common/net/tls_context.h"
 #include "common/store/mail_store.h"
+#include "common/store/mailbox_quota.h"
 #include "common/users/user_db.h"
+#include "smtpd/message_room.h"
 #include "smtpd/session.h"
 
 namespace smtp {
@@ -19,8 +21,10 @@ struct World {
   users::UserSource& users;
   store::MailStore& store;
   net::Logins& logins;
-  net::TlsContext* tls = nullptr;  // null: the sessions do not offer it
-  bool trace_headers = false;      // put in front of each message: trace.h
+  MessageRoom& room;
+  net::TlsContext* tls = nullptr;        // null: the sessions do not offer it
+  bool trace_headers = false;            // put in front of each message: trace.h
+  store::MailboxQuota* quota = nullptr;  // if the settings say that there is one
 };
 
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. A

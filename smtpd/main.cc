@@ -1,4 +1,5 @@
 // mysmtpd: parses its options, puts the parts together, runs.
+#include <chrono>
 #include <cstdlib>
 #include <expected>
 #include <string>
@@ -15,7 +16,9 @@
 #include "common/password_prompt.h"
 #include "common/sandbox/on_by_default.h"
 #include "common/service.h"
+#include "common/store/mailbox_quota.h"
 #include "smtpd/driver.h"
+#include "smtpd/message_room.h"
 #include "smtpd/session.h"
 
 namespace {
@@ -29,6 +32,12 @@ options::Smtp defaults() {
   smtp.max_connections = server.max_connections;
   smtp.max_connections_per_address = server.max_connections_per_address;
   smtp.idle_timeout_s = limits.timeout_s;
+  smtp.data_timeout_s = limits.data_timeout_s;
+  smtp.handshake_timeout_s = static_cast<unsigned>(server.patience.handshake.count());
+  smtp.min_transfer_rate = limits.octets_a_second;
+  smtp.max_errors = limits.errors;
+  smtp.max_commands = limits.commands;
+  smtp.max_message_memory = limits.memory_octets;
   smtp.max_message_octets = limits.message_octets;
   smtp.max_recipients = limits.recipients;
   smtp.no_sandbox = !sandbox::is_on_by_default();
@@ -45,7 +54,9 @@ smtp::Settings session_settings(const options::Smtp& options) {
   settings.require_login = options.require_login;
   settings.any_sender = options.any_sender;
   settings.hide_users = options.hide_users;
-  settings.limits.timeout_s = options.idle_timeout_s;
+  settings.has_quota = options.quota_octets > 0;
+  settings.limits.errors = options.max_errors;
+  settings.limits.commands = options.max_commands;
   settings.limits.message_octets = options.max_message_octets;
   settings.limits.recipients = options.max_recipients;
   return settings;
@@ -63,6 +74,13 @@ int main(int argc, char** argv) {
                                                 : users::HashScheme::kScramSha256);
   }
   if (options->self_test_sandbox) return service::self_test_sandbox(kProgram, *options);
+  if (options->max_message_memory < smtp::MessageRoom::kOctetsAMessage) {
+    return net::bad_start(kProgram, "--max-message-memory " +
+                                        std::to_string(options->max_message_memory) +
+                                        ": one message may take " +
+                                        std::to_string(smtp::MessageRoom::kOctetsAMessage) +
+                                        " octets (name as much, or more)");
+  }
   net::prepare_process();
   auto ports = service::open_ports(*options, std::move(sockets));
   if (!ports) return net::bad_start(kProgram, ports.error());
@@ -79,10 +97,13 @@ int main(int argc, char** argv) {
   }
   const smtp::Settings settings = session_settings(*options);
   net::Logins logins(*files->users, options->throttle_loopback);
-  const smtp::World world{settings, *files->users,    *files->store,
-                          logins,   files->tls.get(), options->trace_headers};
+  store::MailboxQuota quota(*files->store, options->quota_octets);
+  smtp::MessageRoom room(options->max_message_memory, options->min_free_disk);
+  const smtp::World world{settings, *files->users,    *files->store,          logins,
+                          room,     files->tls.get(), options->trace_headers, &quota};
   auto server_settings = service::server_settings(*options, *std::move(ports), *files);
   server_settings.refusal = smtp::refusal(settings);
+  server_settings.patience.data = std::chrono::seconds(options->data_timeout_s);
   net::Server server(std::move(server_settings), [&world](net::Connection& connection) {
     return smtp::serve(connection, world);
   });

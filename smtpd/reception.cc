@@ -26,6 +26,7 @@ Reception::Step Reception::next(text::LineReader& reader) {
     }
     const std::string_view bytes = reader.buffered().substr(0, kReadOctets);
     if (bytes.empty()) return NeedsInput{};
+    chunk_.reserve(bytes.size() + 2);  // else it would grow to up to twice as much
     reader.consume(decoder_.decode(bytes, chunk_));
     judge();
     // The buffer goes too: the rest of a message that is refused may be long in coming.

@@ -17,8 +17,8 @@ Reply make(int code, std::string_view status, std::string_view text, std::string
   return reply;
 }
 
-Reply closing(std::string_view status, std::string_view host) {
-  return Reply{421, status, std::string(host) + ' ' + std::string(kClosing)};
+Reply closing(std::string_view status, std::string_view host, std::string_view detail = {}) {
+  return make(421, status, std::string(host) + ' ' + std::string(kClosing), detail);
 }
 
 // Appends one line, cut to what a reply line may hold.
@@ -119,6 +119,10 @@ Reply malformed_line(std::string_view detail) { return make(500, "5.5.2", kUnrec
 
 Reply too_many_recipients() { return make(452, "4.5.3", "Too many recipients"); }
 
+Reply mailbox_full(std::string_view address) {
+  return Reply{452, "4.2.2", "Mailbox full - " + std::string(address)};
+}
+
 Reply message_too_large() {
   return make(552, "5.3.4", "Message size exceeds fixed maximum message size");
 }
@@ -138,8 +142,14 @@ Reply not_stored(protocol::StoreOutcome why) {
 }
 
 Reply closing_idle(std::string_view host) { return closing("4.4.2", host); }
+Reply closing_too_slow(std::string_view host) {
+  return closing("4.4.2", host, "the message comes too slowly");
+}
 Reply closing_down(std::string_view host) { return closing("4.3.2", host); }
 Reply closing_too_many_errors(std::string_view host) { return closing("4.7.0", host); }
+Reply closing_too_many_commands(std::string_view host) {
+  return closing("4.7.0", host, "too many commands");
+}
 Reply closing_no_mail_client(std::string_view host) { return closing("4.7.0", host); }
 
 }  // namespace smtp

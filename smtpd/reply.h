@@ -77,6 +77,7 @@ Reply unknown_command();
 Reply malformed_line(std::string_view detail);
 
 Reply too_many_recipients();
+Reply mailbox_full(std::string_view address);
 Reply message_too_large();
 Reply message_refused(std::string_view why, uint64_t octet, std::string_view advice);
 // 452 if the store is full, else 451. Not for kDone.
@@ -84,8 +85,10 @@ Reply not_stored(protocol::StoreOutcome why);
 
 // 421, after which the server closes. RFC 3463 tells the reasons apart.
 Reply closing_idle(std::string_view host);
+Reply closing_too_slow(std::string_view host);
 Reply closing_down(std::string_view host);
 Reply closing_too_many_errors(std::string_view host);
+Reply closing_too_many_commands(std::string_view host);
 Reply closing_no_mail_client(std::string_view host);
 
 }  // namespace smtp

@@ -41,6 +41,18 @@ Reply reply_to(Refusal refusal) {
   return bad_argument();
 }
 
+Reply reply_to(protocol::Ending why, std::string_view host) {
+  switch (why) {
+    case protocol::Ending::kTimeOut:
+      return closing_idle(host);
+    case protocol::Ending::kTooSlow:
+      return closing_too_slow(host);
+    case protocol::Ending::kShutDown:
+      break;
+  }
+  return closing_down(host);
+}
+
 // What stands between them, unless that is nothing.
 std::string_view without_brackets(std::string_view address) {
   const bool has_both = address.starts_with('<') && address.ends_with('>');
@@ -89,9 +101,7 @@ Session::Session(const Settings& settings, users::UserSource& users, protocol::C
 }
 
 void Session::end(protocol::Ending why) {
-  close_with(why == protocol::Ending::kTimeOut ? closing_idle(settings_.host_name)
-                                               : closing_down(settings_.host_name),
-             Closed::kEnded);
+  close_with(reply_to(why, settings_.host_name), Closed::kEnded);
 }
 
 Action Session::next() {
@@ -103,9 +113,16 @@ Action Session::next() {
 
 std::optional<Action> Session::next_of_phase() {
   if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
-  if (auto* reception = std::get_if<Reception>(&phase_)) return next_of(*reception);
+  if (auto* receiving = std::get_if<Receiving>(&phase_)) return next_of(receiving->reception);
+  if (const auto* admitting = std::get_if<Admitting>(&phase_)) {
+    return AdmitMessage{admitting->octets};
+  }
   if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
+  if (const auto* waiting = std::get_if<AwaitingRoom>(&phase_)) {
+    return ClaimRoom{waiting->mailbox, waiting->transaction.octets};
+  }
+  if (const auto* releasing = std::get_if<ReleasingRoom>(&phase_)) return next_of(*releasing);
   return next_command();
 }
 
@@ -133,6 +150,9 @@ bool Session::is_too_long(const text::Line& line, std::string_view verb) {
 
 void Session::run(const text::Line& line) {
   ++tally_.commands;
+  if (settings_.limits.commands != 0 && ++commands_ > settings_.limits.commands) {
+    return close_with(closing_too_many_commands(settings_.host_name), Closed::kTooManyCommands);
+  }
   const auto command = protocol::split_command(text::without_trailing_blanks(line.text));
   if (std::holds_alternative<Fresh>(phase_)) {
     if (protocol::is_http_verb(command.verb)) {
@@ -169,7 +189,7 @@ void Session::hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kHelo;
   client_name_ = text::without_leading_blanks(argument);
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(smtp::hello(settings_.host_name));
 }
 
@@ -177,14 +197,14 @@ void Session::extended_hello(std::string_view argument) {
   if (!is_client_name(argument)) return say(bad_client_name());
   greeting_ = Greeting::kEhlo;
   client_name_ = text::without_leading_blanks(argument);
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(extensions(settings_.host_name, settings_.limits,
                  may_log_in() ? offered().names() : std::string(),
                  protocol::may_start_tls(channel_, settings_.logins)));
 }
 
 void Session::rset(std::string_view) {
-  phase_ = Idle{};
+  abandon_message(Idle{});
   say(reset());
 }
 

@@ -3,6 +3,9 @@
 // world is an Action that next() returns and the driver (driver.h) carries out.
 //
 //   next() → Read, Flush, Close   see common/protocol/action.h; the others: smtpd/action.h
+//          → AdmitMessage         is there room for it?   → message_admitted() or _not_admitted()
+//          → ClaimRoom            for one recipient       → room_answered()
+//          → ReleaseRoom          of all of them          (no outcome)
 //          → OpenMessage          a new message           → message_opened()
 //          → AppendMessage        more of it              → message_appended()
 //          → CommitMessage        make it mail            → message_committed()
@@ -56,6 +59,10 @@ class Session : public protocol::Dialogue {
 
   Action next();
 
+  // `place`: kept until the transaction is over, in whatever way.
+  void message_admitted(Place place);
+  void message_not_admitted();
+  void room_answered(Room room);
   void message_opened(protocol::StoreOutcome outcome);
   void message_appended(protocol::StoreOutcome outcome);
   // `id`: the first part of its UIDL in every mailbox.
@@ -74,16 +81,37 @@ class Session : public protocol::Dialogue {
   // The phases of a session; what is known only in one of them lives in it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
+  // MAIL is right, and not answered yet.
+  struct Admitting {
+    std::string reverse_path;
+    uint64_t octets;  // that the client has announced; 0: none
+  };
   struct Transaction {
     std::string reverse_path;
-    std::set<std::string> mailboxes;
+    uint64_t octets;  // as declared; 0: not
+    Place place;
+    std::set<std::string> mailboxes = {};
+  };
+  struct Receiving {
+    Reception reception;
+    Place place;
+  };
+  // An RCPT is answered when it is known whether its mailbox is full.
+  struct AwaitingRoom {
+    Transaction transaction;
+    std::string mailbox;
+    std::string address;  // as typed
   };
   struct StartingTls {};
+  // A transaction ended without a message; the room that it held is given back.
+  struct ReleasingRoom {
+    std::variant<Idle, StartingTls> next;
+  };
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Idle, Transaction, Reception, protocol::LoginDialogue,
-                             StartingTls, Closing>;
+  using Phase = std::variant<Fresh, Idle, Admitting, Transaction, AwaitingRoom, ReleasingRoom,
+                             Receiving, protocol::LoginDialogue, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;
@@ -110,6 +138,9 @@ class Session : public protocol::Dialogue {
   std::optional<Action> next_command();
   std::optional<Action> next_of(Reception& reception);
   std::optional<Action> next_of(protocol::LoginDialogue& login);
+  Action next_of(const ReleasingRoom& releasing);
+  // Whatever transaction there is has come to nothing.
+  void abandon_message(std::variant<Idle, StartingTls> next);
   void close_with(const Reply& reply, protocol::Closed why);
   // Too many replies that blame the client end the session.
   void say(const Reply& reply);
@@ -123,6 +154,7 @@ class Session : public protocol::Dialogue {
   std::string client_name_;  // the greeting's
   std::string user_;         // who has logged in; empty: nobody
   size_t errors_ = 0;        // since the last message that was stored
+  size_t commands_ = 0;      // the same
   Tally tally_;
 };
 

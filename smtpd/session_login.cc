@@ -33,7 +33,7 @@ Reply reply_to(LoginDialogue::Fault fault) {
 void Session::starttls(std::string_view) {
   if (!settings_.logins.tls) return say(not_implemented());
   if (channel_.encrypted) return say(bad_sequence());
-  phase_ = StartingTls{};
+  abandon_message(StartingTls{});
   say(ready_for_tls());
 }
 

@@ -20,8 +20,18 @@ void Session::mail(std::string_view argument) {
   if (settings_.require_login && !settings_.any_sender && !is_own(command->from)) {
     return say(not_your_address());
   }
-  phase_ = Transaction{command->from.text, {}};
+  phase_ = Admitting{command->from.text, command->octets};
+}
+
+void Session::message_admitted(Place place) {
+  auto& admitting = std::get<Admitting>(phase_);
+  phase_ = Transaction{std::move(admitting.reverse_path), admitting.octets, std::move(place)};
   say(sender_ok());
+}
+
+void Session::message_not_admitted() {
+  phase_ = Idle{};
+  say(not_stored(StoreOutcome::kFull));
 }
 
 void Session::rcpt(std::string_view argument) {
@@ -32,13 +42,46 @@ void Session::rcpt(std::string_view argument) {
   const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
   if (user == nullptr) return say(no_such_user(command->to.text));
 
-  auto& mailboxes = std::get<Transaction>(phase_).mailboxes;
-  if (!mailboxes.contains(user->name)) {
-    if (mailboxes.size() >= settings_.limits.recipients) return say(too_many_recipients());
-    mailboxes.insert(user->name);
+  auto& transaction = std::get<Transaction>(phase_);
+  if (!transaction.mailboxes.contains(user->name)) {
+    if (transaction.mailboxes.size() >= settings_.limits.recipients) {
+      return say(too_many_recipients());
+    }
+    if (settings_.has_quota) {
+      AwaitingRoom waiting{std::move(transaction), user->name, command->to.text};
+      phase_ = std::move(waiting);
+      return;
+    }
+    transaction.mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
+}
+
+// Asked for here and not after the data: there one reply speaks for all recipients, and those with
+// room would lose the message with the others (RFC 5321 §4.2.5).
+void Session::room_answered(Room room) {
+  AwaitingRoom waiting = std::get<AwaitingRoom>(std::move(phase_));
+  auto& transaction = phase_.emplace<Transaction>(std::move(waiting.transaction));
+  if (room == Room::kNone) return say(mailbox_full(waiting.address));
+  if (room == Room::kUnknown) return say(not_stored(StoreOutcome::kFailed));
+  transaction.mailboxes.insert(std::move(waiting.mailbox));
+  ++tally_.recipients;
+  say(recipient_ok());
+}
+
+void Session::abandon_message(std::variant<Idle, StartingTls> next) {
+  if (settings_.has_quota) {
+    phase_ = ReleasingRoom{next};
+  } else {
+    std::visit([this](auto phase) { phase_ = phase; }, next);
+  }
+}
+
+Action Session::next_of(const ReleasingRoom& releasing) {
+  const auto next = releasing.next;
+  std::visit([this](auto phase) { phase_ = phase; }, next);
+  return ReleaseRoom{};
 }
 
 void Session::data(std::string_view) {
@@ -51,20 +94,23 @@ void Session::data(std::string_view) {
                 lf_lines,
                 channel_.encrypted,
                 !user_.empty()};
-  phase_ = Reception(settings_, std::move(origin),
-                     {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+  Reception reception(settings_, std::move(origin),
+                      {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+  phase_ = Receiving{std::move(reception), std::move(transaction.place)};
 }
 
 std::optional<Action> Session::next_of(Reception& reception) {
   return std::visit(
       [this]<class Step>(Step&& step) -> std::optional<Action> {
         if constexpr (std::is_same_v<Step, Reception::NeedsInput>) {
-          if (!input_ended_) return protocol::Read{.max_octets = Reception::kReadOctets};
+          if (!input_ended_) {
+            return protocol::Read{protocol::Awaited::kMessage, Reception::kReadOctets};
+          }
           // A message that came to no end is nobody's; the driver drops it.
           phase_ = Closing{Closed::kEndOfInput};
           return std::nullopt;
         } else if constexpr (std::is_same_v<Step, Reception::Refused>) {
-          phase_ = Idle{};
+          abandon_message(Idle{});
           say(step.reply);
           return std::nullopt;
         } else {
@@ -74,17 +120,20 @@ std::optional<Action> Session::next_of(Reception& reception) {
       reception.next(reader_));
 }
 
-void Session::message_opened(StoreOutcome outcome) { std::get<Reception>(phase_).opened(outcome); }
+void Session::message_opened(StoreOutcome outcome) {
+  std::get<Receiving>(phase_).reception.opened(outcome);
+}
 
 void Session::message_appended(StoreOutcome outcome) {
-  std::get<Reception>(phase_).appended(outcome);
+  std::get<Receiving>(phase_).reception.appended(outcome);
 }
 
 void Session::message_committed(std::string_view id) {
   ++tally_.messages;
-  tally_.octets += std::get<Reception>(phase_).octets();
+  tally_.octets += std::get<Receiving>(phase_).reception.octets();
   phase_ = Idle{};
   errors_ = 0;
+  commands_ = 0;
   say(message_stored(id));
 }
 

@@ -19,6 +19,7 @@ struct Settings {
   bool require_login = false;  // MAIL is for those who have logged in, with their own reverse-path
   bool any_sender = false;     // … or with any
   bool hide_users = false;     // VRFY says nothing about anybody
+  bool has_quota = false;      // a mailbox may be full: each RCPT asks
   Limits limits = {};
 };
 

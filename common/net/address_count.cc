@@ -13,7 +13,7 @@ asio::ip::address counted_as(const asio::ip::address& address) {
 
 bool AddressCount::add(const asio::ip::address& address) {
   const auto counted = counted_as(address);
-  if (counted.is_loopback()) return true;
+  if (counted.is_loopback() && !count_loopback_) return true;
   size_t& open = open_[counted];
   if (open >= most_) return false;
   ++open;

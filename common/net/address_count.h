@@ -10,7 +10,9 @@ namespace net {
 
 class AddressCount {
  public:
-  explicit AddressCount(size_t most) : most_(most) {}
+  // Loopback addresses are counted only if that is asked for.
+  explicit AddressCount(size_t most, bool count_loopback = false)
+      : most_(most), count_loopback_(count_loopback) {}
 
   // One more connection of this address; false, and nothing is counted: it has the most already.
   [[nodiscard]] bool add(const asio::ip::address& address);
@@ -19,6 +21,7 @@ class AddressCount {
 
  private:
   const size_t most_;
+  const bool count_loopback_;
   std::map<asio::ip::address, size_t> open_;
 };
 

@@ -17,15 +17,14 @@
 
 #include "common/net/endpoint_text.h"
 #include "common/net/system_code.h"
+#include "common/net/tcp_progress.h"
 
 namespace net {
 namespace {
 
 using Socket = asio::ip::tcp::socket;
 using What = TlsSocket::Progress::What;
-
-// A client that is slow at it is none.
-constexpr std::chrono::seconds kHandshakeTime{60};
+using protocol::Awaited;
 
 // What a client may send after the server's last word before it is cut off.
 constexpr size_t kDrainOctets = size_t{1} << 20U;
@@ -40,6 +39,9 @@ constexpr int kProbes = 4;
 // is interrupted to look, and how long nothing at all may have come.
 constexpr std::chrono::seconds kLookAtPeer{85};
 constexpr uint32_t kSilentMilliseconds = 80'000;
+
+// A client that is too slow is found so late after the server became crowded.
+constexpr std::chrono::seconds kLookAtCrowd{5};
 
 // What the kernel takes of ours that it cannot send yet. By itself it takes megabytes for a client
 // that reads nothing; what is on its way to one that reads does not count.
@@ -78,13 +80,17 @@ Heard broken(const std::error_code& error) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, IoThread& thread, uint64_t number, unsigned timeout_s)
+Connection::Connection(Socket socket, IoThread& thread, uint64_t number, const Patience& patience,
+                       const Crowding& crowding)
     : Member(thread.deadlines()),
       thread_(thread),
       socket_(std::move(socket)),
       number_(number),
-      timeout_(timeout_s),
-      peer_(peer_of(socket_)) {
+      patience_(patience),
+      crowding_(crowding),
+      peer_(peer_of(socket_)),
+      login_end_(Clock::now() + patience.login),
+      pace_(patience.octets_a_second, patience.grace) {
   prepare(socket_);
   thread_.connection_opened();
 }
@@ -109,9 +115,8 @@ bool Connection::is_loopback() const {
 }
 
 asio::awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
-  using Clock = std::chrono::steady_clock;
   tls_ = std::make_unique<TlsSocket>(context.current(), socket_.native_handle());
-  const auto end = Clock::now() + std::min(timeout_, kHandshakeTime);
+  const auto end = Clock::now() + patience_.handshake;
   for (;;) {
     const auto step = tls_->handshake();
     if (step.what == What::kDone) co_return std::error_code();
@@ -122,20 +127,20 @@ asio::awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
     if (step.what == What::kEnd) co_return std::make_error_code(std::errc::connection_reset);
     // A server that stops need not wait for it: nothing was promised yet.
     if (thread_.shutting_down()) co_return std::make_error_code(std::errc::operation_canceled);
-    const auto left = std::chrono::ceil<std::chrono::seconds>(end - Clock::now());
-    if (left.count() <= 0) co_return std::make_error_code(std::errc::timed_out);
-    const auto error = co_await wait_for(step.what, left, Wait::kForClient);
+    const auto error = co_await wait_for(step.what, end, Wait::kForClient);
     if (error) co_return error;
   }
 }
 
-asio::awaitable<Heard> Connection::read(size_t max_octets) {
+asio::awaitable<Heard> Connection::read(size_t max_octets, Awaited awaited) {
+  const auto end = end_of_patience(awaited);
+  const Wait kind = awaited == Awaited::kMessage ? Wait::kForMessage : Wait::kForClient;
   bool wait = !tls_ || !tls_->has_pending();
   for (auto wanted = What::kWantsRead;;) {
     if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
     if (std::exchange(wait, true)) {
-      const auto error = co_await wait_for(wanted, timeout_, Wait::kForClient);
-      if (error == std::errc::timed_out) co_return Heard{Heard::What::kTimeOut};
+      const auto error = co_await wait_for(wanted, end, kind);
+      if (error == std::errc::timed_out) co_return Heard{fault_of(awaited)};
       if (thread_.shutting_down()) continue;
       if (error) co_return broken(error);
     }
@@ -165,7 +170,7 @@ asio::awaitable<std::error_code> Connection::write(std::string_view text) {
     if (step.what == What::kDone) continue;
     if (step.what == What::kFailed) co_return step.error;
     if (step.what == What::kEnd) co_return std::make_error_code(std::errc::broken_pipe);
-    const auto error = co_await wait_for(step.what, timeout_, Wait::kToSend);
+    const auto error = co_await wait_for(step.what, Clock::now() + patience_.idle, Wait::kToSend);
     if (error) co_return error;
   }
   co_return std::error_code();
@@ -190,12 +195,13 @@ TlsSocket::Progress Connection::write_some(std::string_view text) {
   return {What::kFailed, 0, to_system_code(error)};
 }
 
-asio::awaitable<std::error_code> Connection::wait_for(What what, std::chrono::seconds at_most,
-                                                      Wait wait) {
+asio::awaitable<std::error_code> Connection::wait_for(What what, Clock::time_point end, Wait wait) {
   const bool to_read = what == What::kWantsRead;
   std::error_code error;
-  interruptible_ = wait == Wait::kForClient;
-  begin_wait(at_most);
+  begin_wait(end, wait);
+  timed_out_ = wait_end_ <= counted_until_ || is_too_slow();
+  if (timed_out_) co_return wait_ended(error);
+  interruptible_ = wait != Wait::kToSend;
   co_await socket_.async_wait(to_read ? Socket::wait_read : Socket::wait_write,
                               asio::redirect_error(asio::use_awaitable, error));
   interruptible_ = false;
@@ -212,7 +218,7 @@ asio::awaitable<void> Connection::close() {
   socket_.shutdown(Socket::shutdown_send, error);
   const auto buffer = thread_.read_buffer();
   size_t drained = 0;
-  begin_wait(kDrainTime);
+  begin_wait(Clock::now() + kDrainTime, Wait::kForClient);
   while (!error && !input_ended_ && !timed_out_ && drained < kDrainOctets) {
     co_await socket_.async_wait(Socket::wait_read,
                                 asio::redirect_error(asio::use_awaitable, error));
@@ -224,25 +230,71 @@ asio::awaitable<void> Connection::close() {
   socket_.close(error);
 }
 
-void Connection::begin_wait(std::chrono::seconds at_most) {
-  const auto step = std::min(at_most, kLookAtPeer);
-  left_ = at_most - step;
-  set_deadline(step);
+void Connection::begin_wait(Clock::time_point end, Wait wait) {
+  const auto now = Clock::now();
+  // Commands may come as slowly as they like, and between two messages the grace begins anew.
+  if (wait == Wait::kForClient) pace_.restart();
+  wait_ = wait;
+  wait_end_ = end;
+  look_at_peer_ = now + kLookAtPeer;
+  counted_until_ = now;
+  look_later(now);
+}
+
+void Connection::look_later(Clock::time_point now) {
+  auto next = std::min(wait_end_, look_at_peer_);
+  if (has_pace()) next = std::min(next, now + (pace_.is_spent() ? kLookAtCrowd : pace_.left()));
+  set_deadline(std::chrono::ceil<std::chrono::seconds>(next - now));
 }
 
 std::error_code Connection::wait_ended(std::error_code error) {
   clear_deadline();
+  if (has_pace()) count_pace(Clock::now());
   if (std::exchange(peer_dead_, false)) return std::make_error_code(std::errc::host_unreachable);
   if (std::exchange(timed_out_, false)) return std::make_error_code(std::errc::timed_out);
   return to_system_code(error);
 }
 
 void Connection::deadline_passed() {
-  peer_dead_ = left_.count() > 0 && is_peer_dead();
-  if (left_.count() > 0 && !peer_dead_) return begin_wait(left_);
-  timed_out_ = !peer_dead_;
+  const auto now = Clock::now();
+  if (has_pace()) count_pace(now);
+  timed_out_ = is_too_slow() || now >= wait_end_;
+  if (!timed_out_ && now >= look_at_peer_) {
+    peer_dead_ = is_peer_dead();
+    look_at_peer_ = now + kLookAtPeer;
+  }
+  if (!timed_out_ && !peer_dead_) return look_later(now);
   std::error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Connection::count_pace(Clock::time_point now) {
+  pace_.spend(now - counted_until_);
+  counted_until_ = now;
+}
+
+// What the client moved is asked of the kernel only when it matters. Also for what is sent: a write
+// ends when the kernel has taken it, which it does in pieces that a slow client takes minutes for.
+bool Connection::is_too_slow() {
+  if (!has_pace() || !pace_.is_spent() || !crowding_.is_half_full()) return false;
+  const uint64_t moved = octets_moved(socket_.native_handle());
+  pace_.earn(moved - std::exchange(moved_before_, moved));
+  too_slow_ = pace_.is_spent();
+  return too_slow_;
+}
+
+Connection::Clock::time_point Connection::end_of_patience(Awaited awaited) {
+  const auto now = Clock::now();
+  if (awaited == Awaited::kMessage) return now + patience_.data;
+  if (std::exchange(new_command_, false)) command_end_ = now + patience_.idle;
+  return awaited == Awaited::kLogin ? std::min(command_end_, login_end_) : command_end_;
+}
+
+Heard::What Connection::fault_of(Awaited awaited) const {
+  if (too_slow_) return Heard::What::kTooSlow;
+  if (awaited == Awaited::kMessage) return Heard::What::kDataTimeOut;
+  const bool login_first = awaited == Awaited::kLogin && login_end_ <= command_end_;
+  return login_first ? Heard::What::kLoginTimeOut : Heard::What::kTimeOut;
 }
 
 void Connection::shut_down() {

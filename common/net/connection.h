@@ -23,10 +23,14 @@
 #include <string_view>
 #include <system_error>
 
+#include "common/net/crowding.h"
 #include "common/net/deadlines.h"
 #include "common/net/io_thread.h"
+#include "common/net/patience.h"
 #include "common/net/tls_context.h"
 #include "common/net/tls_socket.h"
+#include "common/net/transfer_pace.h"
+#include "common/protocol/action.h"
 
 namespace net {
 
@@ -34,10 +38,13 @@ namespace net {
 struct Heard {
   enum class What {
     kBytes,
-    kEndOfInput,  // the client sends no more; it may still listen
-    kTimeOut,     // it was silent too long
-    kShutDown,    // the server stops
-    kBroken,      // the connection is gone: see error
+    kEndOfInput,    // the client sends no more; it may still listen
+    kTimeOut,       // it was silent too long, or sent no whole command
+    kLoginTimeOut,  // it has not logged in
+    kDataTimeOut,   // it was silent too long within a message
+    kTooSlow,       // it sent its message more slowly than a crowded server lets it
+    kShutDown,      // the server stops
+    kBroken,        // the connection is gone: see error
   };
   What what;
   std::string_view bytes = {};  // good until the next await
@@ -46,23 +53,29 @@ struct Heard {
 
 class Connection final : private Deadlines::Member {
  public:
-  // `socket` belongs to the context of `thread`. `number` names the connection in the log;
-  // `timeout_s` is how long the client may be silent, and how long it may take none of what is
-  // written.
-  Connection(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number, unsigned timeout_s);
+  // `socket` belongs to the context of `thread`. `number` names the connection in the log.
+  // `patience` and `crowding` outlive it.
+  Connection(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number,
+             const Patience& patience, const Crowding& crowding);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
-  // Does the handshake, within a minute and the time-out. The error: the connection is of no more
-  // use; errc::timed_out among them.
+  // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
   asio::awaitable<std::error_code> start_tls(TlsContext& context);
 
-  // At most `max_octets`, and no more than the thread's buffer takes.
-  asio::awaitable<Heard> read(size_t max_octets);
+  // At most `max_octets`, and no more than the thread's buffer takes. How long it waits depends on
+  // what is awaited (patience.h); for a command it is counted from the first read after
+  // command_over().
+  asio::awaitable<Heard> read(size_t max_octets,
+                              protocol::Awaited awaited = protocol::Awaited::kCommand);
+  // What the client sent until now has been answered: the next command has its whole time.
+  void command_over() { new_command_ = true; }
 
-  // Writes all of it. errc::timed_out: the client took nothing for the time-out.
+  // Writes all of it. errc::timed_out: the client took nothing for the time-out, or, if
+  // was_too_slow(), too little for a server that is crowded.
   asio::awaitable<std::error_code> write(std::string_view text);
+  bool was_too_slow() const { return too_slow_; }
 
   // Lets what else waits on the thread go first.
   asio::awaitable<void> give_way();
@@ -81,35 +94,60 @@ class Connection final : private Deadlines::Member {
   asio::any_io_executor executor() { return socket_.get_executor(); }
 
  private:
+  using Clock = Deadlines::Clock;
+
   void deadline_passed() override;
   void shut_down() override;
 
   // What a step of reading or writing came to, with TLS or without.
   TlsSocket::Progress read_some(std::span<char> buffer);
   TlsSocket::Progress write_some(std::string_view text);
-  // Waits until the socket is ready for what a step wants next. A server that stops ends the wait
-  // for a client that may say something or nothing, and not that for a reply to be taken.
-  enum class Wait { kForClient, kToSend };
-  asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what,
-                                            std::chrono::seconds at_most, Wait wait);
+  // What is waited for. A server that stops ends the wait for a client that may say something or
+  // nothing, and not that for a reply to be taken.
+  enum class Wait { kForClient, kForMessage, kToSend };
+  // Waits until the socket is ready for what a step wants next.
+  asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what, Clock::time_point end,
+                                            Wait wait);
+  Clock::time_point end_of_patience(protocol::Awaited awaited);
+  // What it means that the wait for this has lasted too long.
+  Heard::What fault_of(protocol::Awaited awaited) const;
 
-  // A wait may last so long, and less if the client is found dead meanwhile.
-  void begin_wait(std::chrono::seconds at_most);
+  // A wait lasts until then, and less if the client is found dead meanwhile, or too slow.
+  void begin_wait(Clock::time_point end, Wait wait);
+  // Sets the deadline to when there is next to be looked what has become of the wait.
+  void look_later(Clock::time_point now);
   // What it came to, when its operation ended with `error`: errc::timed_out, errc::host_unreachable
   // (dead), or that error.
   std::error_code wait_ended(std::error_code error);
   bool is_peer_dead();
+  bool has_pace() const { return wait_ != Wait::kForClient && patience_.octets_a_second != 0; }
+  // Counts the wait until `now`.
+  void count_pace(Clock::time_point now);
+  bool is_too_slow();
 
   IoThread& thread_;
   asio::ip::tcp::socket socket_;
   const uint64_t number_;
-  const std::chrono::seconds timeout_;
+  const Patience& patience_;
+  const Crowding& crowding_;
   const std::string peer_;
   std::unique_ptr<TlsSocket> tls_;
-  bool interruptible_ = false;    // it waits for the client: a server that stops need not
-  std::chrono::seconds left_{0};  // of the wait, once its deadline has passed
+
+  const Clock::time_point login_end_;
+  Clock::time_point command_end_;
+  bool new_command_ = true;
+
+  // Of the wait that is on.
+  Wait wait_ = Wait::kForClient;
+  Clock::time_point wait_end_;
+  Clock::time_point look_at_peer_;
+  Clock::time_point counted_until_;  // by the pace
+  TransferPace pace_;
+  uint64_t moved_before_ = 0;   // octets, when the pace last earned
+  bool interruptible_ = false;  // it waits for the client: a server that stops need not
   bool timed_out_ = false;
   bool peer_dead_ = false;
+  bool too_slow_ = false;
   bool input_ended_ = false;
 };
 

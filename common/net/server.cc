@@ -64,7 +64,7 @@ Server::Server(ServerSettings settings, Serve serve)
       signals_(threads_.front()->context(), SIGTERM, SIGINT),
       hangups_(threads_.front()->context(), SIGHUP),
       grace_(threads_.front()->context()),
-      addresses_(settings_.max_connections_per_address) {}
+      addresses_(settings_.max_connections_per_address, settings_.count_loopback) {}
 
 Server::~Server() = default;
 
@@ -162,7 +162,7 @@ void Server::take(tcp::socket socket, asio::io_context& context, Greeting greeti
   IoThread& thread =
       **std::ranges::find(threads_, &context, [](const auto& one) { return &one->context(); });
   const uint64_t number = ++accepted_;
-  ++open_;
+  set_open(open_ + 1);
   asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number, greeting),
                  [this, number, address = peer.address()](const std::exception_ptr& failure) {
                    asio::post(threads_.front()->context(), [this, number, address, failure] {
@@ -186,7 +186,7 @@ void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting gre
 
 asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number,
                                         Greeting greeting) {
-  Connection connection(std::move(socket), thread, number, settings_.timeout_s);
+  Connection connection(std::move(socket), thread, number, settings_.patience, crowding_);
   log_connected(connection);
   if (greeting == Greeting::kTls) {
     const auto error = co_await connection.start_tls(*settings_.tls);
@@ -199,13 +199,18 @@ asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, ui
   co_await serve_(connection);
 }
 
+void Server::set_open(size_t open) {
+  open_ = open;
+  crowding_.set_open(open_, max_connections_);
+}
+
 void Server::session_over(uint64_t number, const asio::ip::address& address,
                           const std::exception_ptr& failure) {
   // Only what is out of memory or a bug throws; it costs that one session.
   if (failure) {
     logging::error("session-failed", {{"session", number}, {"reason", what_failed(failure)}});
   }
-  --open_;
+  set_open(open_ - 1);
   addresses_.remove(address);
   if (shutting_down_ && open_ == 0) end_shut_down();
 }

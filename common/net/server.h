@@ -22,8 +22,10 @@
 
 #include "common/net/address_count.h"
 #include "common/net/connection.h"
+#include "common/net/crowding.h"
 #include "common/net/io_thread.h"
 #include "common/net/listener.h"
+#include "common/net/patience.h"
 #include "common/net/service_manager.h"
 #include "common/net/tls_context.h"
 
@@ -41,9 +43,10 @@ struct ServerSettings {
   size_t io_threads = 1;
   size_t max_connections = 10'000;           // open at a time, if there are descriptors enough
   size_t max_connections_per_address = 100;  // of them; loopback addresses have no such limit
+  bool count_loopback = false;               // they have it, too
   std::string refusal;                       // sent to one past them, with its line end
-  unsigned timeout_s = 0;                    // see Connection
-  unsigned shut_down_grace_s = 9;            // then what still runs is cut off
+  Patience patience = {};
+  unsigned shut_down_grace_s = 9;  // then what still runs is cut off
   // SIGHUP. Called on the thread that calls run(). It blocks it, so it is quick.
   std::function<void()> on_hangup = [] {};
 };
@@ -84,6 +87,8 @@ class Server final : private Receptionist {
   std::expected<void, std::string> take_over(Greeting greeting);
   std::expected<void, std::string> open(Greeting greeting, uint16_t port);
   void listen_on(std::vector<asio::ip::tcp::acceptor> sockets, Greeting greeting);
+  // The number of open connections changes.
+  void set_open(size_t open);
   void session_over(uint64_t number, const asio::ip::address& address,
                     const std::exception_ptr& failure);
 
@@ -104,6 +109,7 @@ class Server final : private Receptionist {
   uint64_t accepted_ = 0;
   size_t open_ = 0;  // connections
   size_t max_connections_ = 0;
+  Crowding crowding_;
   AddressCount addresses_;
   bool shutting_down_ = false;
 };

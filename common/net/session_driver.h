@@ -38,6 +38,7 @@ template <class Session>
 asio::awaitable<std::error_code> send_output(Connection& connection, Session& session) {
   const std::string output = session.take_output();
   if (output.empty()) co_return std::error_code();
+  connection.command_over();
   co_return co_await connection.write(output);
 }
 
@@ -68,6 +69,18 @@ template <class Session>
       end = {SessionEnd::Why::kTimeOut};
       session.end(protocol::Ending::kTimeOut);
       return true;
+    case Heard::What::kLoginTimeOut:
+      end = {SessionEnd::Why::kLoginTimeOut};
+      session.end(protocol::Ending::kTimeOut);
+      return true;
+    case Heard::What::kDataTimeOut:
+      end = {SessionEnd::Why::kDataTimeOut};
+      session.end(protocol::Ending::kTimeOut);
+      return true;
+    case Heard::What::kTooSlow:
+      end = {SessionEnd::Why::kTooSlow};
+      session.end(protocol::Ending::kTooSlow);
+      return true;
     case Heard::What::kShutDown:
       end = {SessionEnd::Why::kShutDown};
       session.end(protocol::Ending::kShutDown);
@@ -77,6 +90,12 @@ template <class Session>
   }
   end = {SessionEnd::Why::kReadFailed, heard.error};
   return false;
+}
+
+// The client did not take what was sent.
+inline SessionEnd not_sent(const Connection& connection, const std::error_code& error) {
+  if (connection.was_too_slow()) return {SessionEnd::Why::kTooSlow};
+  return {SessionEnd::Why::kWriteFailed, error};
 }
 
 inline asio::awaitable<void> do_nothing() { co_return; }
@@ -126,8 +145,11 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
         if (error) co_return SessionEnd{SessionEnd::Why::kTlsFailed, error};
       }
     }
-    if (!common) co_await perform(handler, action);
-    if (unsent) co_return SessionEnd{SessionEnd::Why::kWriteFailed, unsent};
+    if (!common) {
+      co_await perform(handler, action);
+      connection.command_over();
+    }
+    if (unsent) co_return not_sent(connection, unsent);
     if (close) {
       end.why = why_closed(session.closed()).value_or(end.why);
       co_await connection.close();
@@ -137,7 +159,7 @@ asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Hand
     // have the thread for itself for as long as it pipelines.
     if (flush) co_await connection.give_way();
     if (read != nullptr) {
-      const Heard heard = co_await connection.read(read->max_octets);
+      const Heard heard = co_await connection.read(read->max_octets, read->awaited);
       if (!hear(session, heard, end)) co_return end;
     }
   }

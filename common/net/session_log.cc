@@ -14,6 +14,8 @@ std::optional<SessionEnd::Why> why_closed(protocol::Closed closed) {
       return SessionEnd::Why::kEndOfInput;
     case protocol::Closed::kTooManyErrors:
       return SessionEnd::Why::kTooManyErrors;
+    case protocol::Closed::kTooManyCommands:
+      return SessionEnd::Why::kTooManyCommands;
     case protocol::Closed::kNoMailClient:
       return SessionEnd::Why::kNoMailClient;
     case protocol::Closed::kUnreadable:
@@ -32,10 +34,18 @@ std::string_view to_text(SessionEnd::Why why) {
       return "end-of-input";
     case SessionEnd::Why::kTimeOut:
       return "time-out";
+    case SessionEnd::Why::kLoginTimeOut:
+      return "login-time-out";
+    case SessionEnd::Why::kDataTimeOut:
+      return "data-time-out";
+    case SessionEnd::Why::kTooSlow:
+      return "too-slow";
     case SessionEnd::Why::kShutDown:
       return "shut-down";
     case SessionEnd::Why::kTooManyErrors:
       return "too-many-errors";
+    case SessionEnd::Why::kTooManyCommands:
+      return "too-many-commands";
     case SessionEnd::Why::kNoMailClient:
       return "no-mail-client";
     case SessionEnd::Why::kUnreadable:

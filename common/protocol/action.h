@@ -11,9 +11,17 @@
 
 namespace protocol {
 
+// What the client is waited for to send: how long it may take depends on it.
+enum class Awaited {
+  kCommand,
+  kLogin,    // a command of a client that is to log in first
+  kMessage,  // more of a message's data
+};
+
 // Bring more of the client's bytes: receive(bytes) or end_of_input(). The driver first sends what
 // take_output() holds, since the client may be waiting for it.
 struct Read {
+  Awaited awaited = Awaited::kCommand;
   // At most so many. A session keeps what it was given while the client does not take its replies,
   // so it is no more than what an honest client pipelines.
   size_t max_octets = 4096;

@@ -5,6 +5,7 @@ namespace protocol {
 
 enum class Ending {
   kTimeOut,   // the client was silent too long
+  kTooSlow,   // it sent its message too slowly, while others want to be served
   kShutDown,  // the server stops
 };
 
@@ -14,8 +15,9 @@ enum class Closed {
   kEndOfInput,     // the client sent no more
   kEnded,          // as it was told to: see Ending
   kTooManyErrors,  // of the client's
-  kNoMailClient,   // a browser's first command, or a TLS hello
-  kUnreadable,     // the store failed in the middle of a message that was being sent
+  kTooManyCommands,
+  kNoMailClient,  // a browser's first command, or a TLS hello
+  kUnreadable,    // the store failed in the middle of a message that was being sent
 };
 
 }  // namespace protocol

@@ -43,6 +43,8 @@ constexpr std::array kAllowed = std::to_array<Call>({
     {"fsetxattr", "a message's size mark, a mailbox's highest number"},
     {"fstat", kStatus},
     {"fstatat64", kStatus},
+    {"fstatfs", "how much of the disk is free (--min-free-disk)"},
+    {"fstatfs64", "how much of the disk is free (--min-free-disk)"},
     {"getdents64", "the messages of a mailbox"},
     {"getxattrat", "a message's size mark"},
     {"lgetxattr", "a message's size mark, before Linux 6.13"},

@@ -20,11 +20,20 @@ constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 }  // namespace
 
 Result<std::unique_ptr<Maildrop>> FileMaildrop::open(const StoreRoot& root, WorkerPool& pool,
-                                                     MailboxIndex& index, const Mailbox& mailbox) {
+                                                     MailboxIndex& index,
+                                                     const MessageExpiry* expiry,
+                                                     const Mailbox& mailbox) {
   auto folder = lock_mailbox(root, mailbox);
   if (!folder) return std::unexpected(folder.error());
-  auto messages = take_snapshot(root, folder->fd(), mailbox, index);
+  auto messages = take_snapshot(root, folder->fd(), mailbox, index, Octets::kWire);
   if (!messages) return std::unexpected(messages.error());
+  if (expiry != nullptr) {
+    if (const auto removal = expiry->remove_old(folder->fd(), mailbox, **messages)) {
+      if (removal->found_others) index.forget(mailbox);
+      messages = take_snapshot(root, folder->fd(), mailbox, index, Octets::kWire);
+      if (!messages) return std::unexpected(messages.error());
+    }
+  }
   return std::make_unique<FileMaildrop>(root, pool, index, mailbox, std::move(*folder),
                                         std::move(*messages));
 }

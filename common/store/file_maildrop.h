@@ -8,6 +8,7 @@
 #include "common/store/descriptor.h"
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_index.h"
+#include "common/store/message_expiry.h"
 #include "common/store/message_table.h"
 #include "common/store/store_root.h"
 #include "common/store/worker_pool.h"
@@ -17,9 +18,10 @@ namespace store {
 class FileMaildrop : public Maildrop {
  public:
   // Blocks. `root`, `pool` and `index` outlive it, and what it has asked of them. kInUse: see
-  // mailbox_lock.h
+  // mailbox_lock.h. `expiry`: what is too old is removed first; may be null.
   static Result<std::unique_ptr<Maildrop>> open(const StoreRoot& root, WorkerPool& pool,
-                                                MailboxIndex& index, const Mailbox& mailbox);
+                                                MailboxIndex& index, const MessageExpiry* expiry,
+                                                const Mailbox& mailbox);
 
   // `folder` holds the lock.
   FileMaildrop(const StoreRoot& root, WorkerPool& pool, MailboxIndex& index, Mailbox mailbox,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -161,6 +162,13 @@ class PosixFileOps : public FileOps {
   }
 
   bool keeps_order(int folder) override { return has_journal_in_order(folder); }
+
+  Result<uint64_t> free_octets(int folder) override {
+    struct statfs status{};
+    if (uninterrupted([&] { return ::fstatfs(folder, &status); }) == -1) return failure();
+    const auto block = status.f_frsize > 0 ? status.f_frsize : status.f_bsize;
+    return static_cast<uint64_t>(status.f_bavail) * static_cast<uint64_t>(block);
+  }
 
   std::error_code link_fd(int fd, int folder, const std::string& name) override {
     // Before Linux 6.10 it takes CAP_DAC_READ_SEARCH, and says ENOENT; as it does for a file that

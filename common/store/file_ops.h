@@ -72,6 +72,8 @@ class FileOps {
   [[nodiscard]] virtual std::error_code sync_file_range(int fd, unsigned flags) = 0;
   // No system call: whether the folder's file system has a journal in order (journal_order.h).
   virtual bool keeps_order(int folder) = 0;
+  // fstatfs: what the folder's file system has left for those who are not root.
+  virtual Result<uint64_t> free_octets(int folder) = 0;
 
   // Gives the open file `fd`, which may have no name yet, this name: linkat of /proc/self/fd/N.
   [[nodiscard]] virtual std::error_code link_fd(int fd, int folder, const std::string& name) = 0;

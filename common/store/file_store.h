@@ -2,6 +2,7 @@
 // docs/mail-store.md describes them.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_index.h"
+#include "common/store/message_expiry.h"
 #include "common/store/store_root.h"
 #include "common/store/wall_clock.h"
 #include "common/store/worker_pool.h"
@@ -29,15 +31,25 @@ class FileStore : public MailStore {
   // Finishes and reports what was asked of it. Its deliveries and maildrops are gone by then.
   ~FileStore() override = default;
 
+  // From now on messages that are so old are removed: when their maildrop is opened, and by
+  // sweep(). Once, before anything else is asked of the store.
+  void expire_after(std::chrono::nanoseconds age, MessageExpiry::Tell tell);
+  // Removes the messages of this mailbox that are too old: MessageExpiry::sweep. From one thread.
+  void sweep(const Mailbox& mailbox);
+
   std::unique_ptr<Delivery> new_delivery() override;
+  void free_octets(Done<uint64_t> done) override;
   void open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) override;
+  void measure(Mailbox mailbox, Done<uint64_t> done) override;
 
  private:
   explicit FileStore(std::unique_ptr<StoreRoot> root);
 
   // Destroyed from the last to the first: the threads end before what they use.
   std::unique_ptr<StoreRoot> root_;
-  MailboxIndex index_;
+  MailboxIndex index_;                     // of the maildrops
+  MailboxIndex measured_;                  // of what measure() has found
+  std::unique_ptr<MessageExpiry> expiry_;  // null: messages stay
   Committer committer_;
   WorkerPool pool_;
 };

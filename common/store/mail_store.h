@@ -3,6 +3,7 @@
 // folders can stand behind it: no path, no descriptor, no number in its signatures.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,9 +54,18 @@ class MailStore {
 
   virtual std::unique_ptr<Delivery> new_delivery() = 0;
 
+  // How much more mail there is room for, as far as anybody knows.
+  virtual void free_octets(Done<uint64_t> done) = 0;
+
   // Locks the mailbox and takes a snapshot of it. Error: MaildropError::kInUse if another holds
   // it (the caller may try again), or whatever kept the store from being read.
   virtual void open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) = 0;
+
+  // The octets of all messages in the mailbox, as they are stored; of a mailbox that is not there
+  // none. Counted without reading messages, whoever holds the lock; all that was reported as
+  // committed or removed before the call is in it. A message that went to several mailboxes counts
+  // whole in each.
+  virtual void measure(Mailbox mailbox, Done<uint64_t> done) = 0;
 };
 
 }  // namespace store

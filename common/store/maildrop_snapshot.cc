@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/store/message_look.h"
 #include "common/store/names.h"
 #include "common/store/settled_time.h"
 #include "common/store/store_root.h"
@@ -61,8 +60,8 @@ class KnownMessages {
 
 class FolderReader {
  public:
-  FolderReader(const StoreRoot& root, int folder, const Mailbox& mailbox, const KnownMailbox* known)
-      : ops_(root.ops()), folder_(folder), looker_(root, folder, mailbox), known_(known) {}
+  FolderReader(FileOps& ops, int folder, const MessageLooker& looker, const KnownMailbox* known)
+      : ops_(ops), folder_(folder), looker_(looker), known_(known) {}
 
   // Reads the names, and looks at whatever is not believed.
   std::error_code read(uint64_t device) {
@@ -153,18 +152,19 @@ Result<bool> newest_are_as_known(MessageLooker looker, const MessageTable& messa
 
 Result<std::shared_ptr<const MessageTable>> take_snapshot(const StoreRoot& root, int folder,
                                                           const Mailbox& mailbox,
-                                                          MailboxIndex& index) {
+                                                          MailboxIndex& index, Octets octets) {
   const auto before = root.ops().fstat(folder);
   if (!before) return std::unexpected(before.error());
   const uint64_t now_ns = root.clock()();
+  const MessageLooker looker(root, folder, mailbox, octets);
   auto known = index.find(mailbox);
   if (known && !is_credible(*known, *before, now_ns)) known.reset();
   if (known && has_same_names(*known, *before)) {
-    const auto same = newest_are_as_known(MessageLooker(root, folder, mailbox), *known->messages);
+    const auto same = newest_are_as_known(looker, *known->messages);
     if (!same) return std::unexpected(same.error());
     if (*same) return known->messages;
   }
-  FolderReader reader(root, folder, mailbox, known.get());
+  FolderReader reader(root.ops(), folder, looker, known.get());
   if (const auto error = reader.read(before->device)) return std::unexpected(error);
   index.keep(mailbox, std::make_shared<const KnownMailbox>(
                           KnownMailbox{.folder = *before,

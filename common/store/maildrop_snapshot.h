@@ -8,20 +8,22 @@
 #include "common/store/file_ops.h"
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_index.h"
+#include "common/store/message_look.h"
 #include "common/store/message_table.h"
 
 namespace store {
 
 class StoreRoot;
 
-// The newest messages, those of the highest n, are looked at (fstatat) at each login, so that in
+// The newest messages, those of the highest n, are looked at (fstatat) at each time, so that in
 // all but large mailboxes nothing is merely believed.
 constexpr size_t kNewestLookedAt = 1'000;
 // The older ones are believed for so long at the most; then all are looked at again.
 constexpr std::chrono::nanoseconds kBelievedFor = std::chrono::minutes(10);
 
-// All messages in the open, locked folder, by n; MessageLooker says which are left out. Any error
-// is the error of the whole: never a short list, and nothing of it is kept in `index`.
+// All messages in the open folder, by n; MessageLooker says which are left out, and what `octets`
+// asks for. Any error is the error of the whole: never a short list, and nothing of it is kept in
+// `index`. A folder whose maildrop is to be shown is locked; an index knows one kind of octets.
 //
 // What `index` knows of the mailbox is used so:
 // * The folder is the same, with the same times, which were settled when it was read, nothing in it
@@ -35,6 +37,6 @@ constexpr std::chrono::nanoseconds kBelievedFor = std::chrono::minutes(10);
 // (FileMaildrop sees to that, and has the mailbox forgotten then). Blocks.
 Result<std::shared_ptr<const MessageTable>> take_snapshot(const StoreRoot& root, int folder,
                                                           const Mailbox& mailbox,
-                                                          MailboxIndex& index);
+                                                          MailboxIndex& index, Octets octets);
 
 }  // namespace store

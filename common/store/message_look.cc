@@ -12,8 +12,9 @@
 
 namespace store {
 
-MessageLooker::MessageLooker(const StoreRoot& root, int folder, const Mailbox& mailbox)
-    : root_(root), ops_(root.ops()), folder_(folder), mailbox_(mailbox) {}
+MessageLooker::MessageLooker(const StoreRoot& root, int folder, const Mailbox& mailbox,
+                             Octets octets)
+    : root_(root), ops_(root.ops()), folder_(folder), mailbox_(mailbox), octets_(octets) {}
 
 Result<Look> MessageLooker::look(uint64_t n, const std::optional<MessageFile>& known) {
   const std::string name = message_file_name(n);
@@ -21,8 +22,13 @@ Result<Look> MessageLooker::look(uint64_t n, const std::optional<MessageFile>& k
   // Not EACCES: it would be the folder's, and every message's.
   if (!status && is_errno(status.error(), ENOENT)) return Look{};
   if (!status) return std::unexpected(status.error());
-  if (status->type != FileType::kRegular) return leave_out(name, "is no regular file");
+  const bool is_regular = status->type == FileType::kRegular;
+  if (!is_regular && octets_ == Octets::kStored) return Look{};
+  if (!is_regular) return leave_out(name, "is no regular file");
   if (known && known->is_untouched(*status)) return Look{.message = known, .is_as_known = true};
+  if (octets_ == Octets::kStored) {
+    return Look{.message = MessageFile{.n = n, .file = *status, .wire_octets = status->octets}};
+  }
   return look_closer(name, {.n = n, .file = *status});
 }
 

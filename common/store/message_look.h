@@ -1,4 +1,4 @@
-// What is found out about one message's file at a login.
+// What is found out about one message's file, at a login or when a mailbox is measured.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,25 @@ struct Look {
   bool is_doubtful = false;            // who asks again may find something else, the file unchanged
 };
 
+// Which size is asked for.
+enum class Octets {
+  kWire,    // as POP3 counts: without a size mark the message is read
+  kStored,  // of the file: nothing but fstatat, and MessageFile::wire_octets is that too
+};
+
 // Used from one thread. Everything it refers to outlives it. Blocks.
 class MessageLooker {
  public:
   // `mailbox` is for the observer.
-  MessageLooker(const StoreRoot& root, int folder, const Mailbox& mailbox);
+  MessageLooker(const StoreRoot& root, int folder, const Mailbox& mailbox, Octets octets);
 
   // Looks at `<n>.mail` in the folder. A message that has no size mark is counted, and marked if
   // its last change is long enough ago, unless it is still `known`. What can never be read here is
   // left out, and the observer told of it: a name that is no regular file's (a symbolic link, a
   // folder), a file that this process may not read. Any other error is an error.
+  //
+  // kStored: what may not be read counts all the same, nothing is marked, and nobody is told of
+  // what is no regular file: it is simply no message.
   Result<Look> look(uint64_t n, const std::optional<MessageFile>& known = std::nullopt);
 
  private:
@@ -41,6 +50,7 @@ class MessageLooker {
   FileOps& ops_;
   const int folder_;
   const Mailbox& mailbox_;
+  const Octets octets_;
 };
 
 }  // namespace store

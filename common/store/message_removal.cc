@@ -33,16 +33,17 @@ std::error_code raise_removed_mark(const StoreRoot& root, int folder, uint64_t h
 }
 
 // Whether the message is no longer there.
-bool unlink(const StoreRoot& root, int folder, const MessageFile& message, bool& found_others) {
+bool unlink(const StoreRoot& root, int folder, const MessageFile& message, Removal& removal) {
   FileOps& ops = root.ops();
   const std::string name = message_file_name(message.n);
   const auto there = ops.fstatat(folder, name);
   auto error = there ? std::error_code() : there.error();
   if (there && !message.is(*there)) {
-    found_others = true;
+    removal.found_others = true;
     return true;
   }
   if (!error) error = ops.unlinkat(folder, name);
+  if (!error) ++removal.unlinked;
   if (!error || is_errno(error, ENOENT)) return true;
   root.observe("a message could not be removed", name + ": " + error.message());
   return false;
@@ -60,7 +61,7 @@ Removal remove_messages(const StoreRoot& root, int folder, const std::vector<Mes
   bool all = true;
   Removal removal;
   for (const auto& message : messages) {
-    all = unlink(root, folder, message, removal.found_others) && all;
+    all = unlink(root, folder, message, removal) && all;
   }
   removal.error = root.ops().fsync(folder);
   if (!removal.error && !all) removal.error = MaildropError::kSomeRemain;

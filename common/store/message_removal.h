@@ -1,6 +1,7 @@
 // QUIT's deletions.
 #pragma once
 
+#include <cstddef>
 #include <system_error>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Removal {
   // or not durably.
   std::error_code error;
   bool found_others = false;  // a name was another file's by now, which stays
+  size_t unlinked = 0;        // less than asked for, if some were gone already
 };
 
 // Removes these messages from the open, locked folder: notes the highest n that ever went (the

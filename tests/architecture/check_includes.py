@@ -33,11 +33,12 @@ RULES = [
     (r"common/net/", ["common/"], None),
     (r"common/log\.", ["common/log.h", "common/log_field.h", "common/log_form.h", "common/text/"], ASIO),
     (r"common/log_(field|form)\.", ["common/log_field.h", "common/log_form.h", "common/text/"], WORLD),
-    (r"common/(options|command_line|config_form)\.", ["common/options.h", "common/command_line.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
+    (r"common/(options|limit_options|command_line|config_form)\.", ["common/options.h", "common/limit_options.h", "common/command_line.h", "common/config_form.h", "common/text/", "common/version.h"], ASIO),
     (r"common/sandbox/", ["common/sandbox/"], ASIO),
     (r"common/(service|password_prompt|confinement)\.", ["common/"], ASIO),
     (r"common/version\.", [], WORLD),
     (r"smtpd/(main|driver)\.", ["common/", "smtpd/"], None),
+    (r"smtpd/message_room\.", ["common/store/incoming_message.h", "smtpd/"], ASIO),
     (r"smtpd/trace\.cc", FOR_SESSIONS + ["smtpd/"], ASIO),   # <chrono> as a calendar: it reads no clock
     (r"smtpd/session", FOR_SESSIONS + ["smtpd/"], WORLD),
     (r"smtpd/", FOR_SESSIONS + ["smtpd/"], WORLD),

@@ -3,12 +3,17 @@
 Each test is a load of loads.py, most of them in its full size. The bounds are generous: some four times what
 docs/limits.md has measured. Nothing is said about times: an answer that does not come at all is what fails.
 """
+import contextlib
 import resource
+import time
 import unittest
 
 import e2e_path  # noqa: F401
+import honest
 import hostile
 import loads
+import slow_loads
+import wire
 from trial import Trial
 
 ROUNDS = 10
@@ -74,6 +79,48 @@ class BoundsTest(unittest.TestCase):
         for server in ("smtpd", "pop3d"):
             with self.subTest(server):
                 self.check(loads.Dripping(server, seconds=2), 8)
+
+    def test_an_honest_client_is_served_while_slow_ones_hold_on(self):
+        """More than half of the places are taken."""
+        for load in (slow_loads.SlowSenders(200, 300), slow_loads.SlowFetchers(200, 300), slow_loads.SilentOnes("smtpd", 200, 300),
+                     slow_loads.SilentOnes("pop3d", 200, 300)):
+            with self.subTest(load.title):
+                found = self.check(load, 48)
+                self.assertGreater(found.descriptors, 200)
+
+
+class CrowdedTest(unittest.TestCase):
+    """All places are taken by clients that are slow: they have their grace of a minute, and are then sent away."""
+
+    def check(self, load):
+        with Trial(load) as trial:
+            load.begin(trial.server.port)
+            try:
+                self.assertFalse(self.is_served(load.server, trial.server.port))
+                until = time.monotonic() + wire.HANG_S
+                while not self.is_served(load.server, trial.server.port):
+                    self.assertLess(time.monotonic(), until, "nobody was sent away")
+                    for sock in load.sockets:
+                        with contextlib.suppress(OSError, AssertionError):
+                            load.go_on(sock)
+                    time.sleep(0.5)
+            finally:
+                for sock in load.sockets:
+                    sock.close()
+            self.assertIn("connection-refused", trial.server.stderr())
+
+    @staticmethod
+    def is_served(server, port):
+        try:
+            return honest.ROUND[server](port) > 0
+        except (AssertionError, OSError):
+            return False
+
+    def test_slow_senders_make_room(self):
+        self.check(slow_loads.SlowSenders(30, 30))
+
+    def test_slow_fetchers_make_room(self):
+        self.check(slow_loads.SlowFetchers(30, 30))
 
 
 if __name__ == "__main__":

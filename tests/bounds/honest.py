@@ -54,5 +54,9 @@ def fetch_one(port):
 ROUND = {"smtpd": send_one, "pop3d": fetch_one}
 
 
-def waits(which, port, rounds):
-    return Waits([ROUND[which](port) * 1000 for _ in range(rounds)])
+def waits(which, port, rounds, pause_s=0.0):
+    def one():
+        time.sleep(pause_s)
+        return ROUND[which](port) * 1000
+
+    return Waits([one() for _ in range(rounds)])

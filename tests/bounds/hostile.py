@@ -24,9 +24,14 @@ def password(number):
     return f"password of guest {number}"
 
 
-# guest0 to guest39, and r0000 to r0999 for messages to many.
+def slow(number):
+    return f"slow{number}@example.com"
+
+
+# guest0 to guest39, r0000 to r0999 for messages to many, and slow0 to slow1999 for as many maildrops.
 USERS = "".join([*(f"{guest(number)} {password(number)}\n" for number in range(GUESTS)),
-                 *(f"r{number:04}@example.com secret\n" for number in range(1000))])
+                 *(f"r{number:04}@example.com secret\n" for number in range(1000)),
+                 *(f"{slow(number)} secret\n" for number in range(2000))])
 
 
 def raise_descriptors():

@@ -8,6 +8,7 @@ import socket
 import time
 
 import e2e_path  # noqa: F401
+import slow_loads
 import wire
 from hostile import (GUESTS, QUIET_S, Load, Repeated, greeted, guest, in_threads, logged_in, opened, push, silent,
                      with_envelope, with_user)
@@ -46,6 +47,8 @@ def endless_lines(mebibytes=100):
 class DeafCommands(Load):
     """Pipelined commands whose replies nobody reads."""
 
+    arguments = ("--max-commands", "0")   # which would end the clients of mysmtpd
+
     def __init__(self, server, commands, count, clients, title):
         self.title, self.server = title, server
         self.octets, self.clients = commands * count, clients
@@ -62,6 +65,7 @@ class DeafNoops(DeafCommands):
 
 class GreedyCommands(Load):
     """Pipelined commands whose replies are read as fast as they come: the server never has to wait."""
+    arguments = ("--max-commands", "0")
 
     def __init__(self, server, commands, clients, title):
         self.title, self.server, self.clients = title, server, clients
@@ -338,4 +342,5 @@ def all_loads():
         Silent("smtpd"), Silent("pop3d"),
         Dripping("smtpd"), Dripping("pop3d"),
         Crowd("smtpd"), Crowd("pop3d"),
+        *slow_loads.all_loads(),
     ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts the servers under each hostile load and prints what it costs them, and an honest client, as Markdown.
 
-    measure.py [--rounds N] [--only WORDS] [--store FOLDER]
+    measure.py [--rounds N] [--pause SECONDS] [--only WORDS] [--store FOLDER]
 
 Takes the servers of build/release, or those that MYSMTPD and MYPOPD name. The honest client is measured on the
 idle server and, in the same run, under the load; see honest.py for what it does, footprint.py for the memory.
@@ -45,6 +45,7 @@ def row(load, found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=20, help="of the honest client, idle and under each load")
+    parser.add_argument("--pause", type=float, default=0, help="seconds before each round under the load")
     parser.add_argument("--only", default="", help="the loads whose title, or server, holds these words")
     parser.add_argument("--store", help="a folder to keep the stores in, by default a temporary one")
     options = parser.parse_args()
@@ -53,7 +54,7 @@ def main():
     for load in loads.all_loads():
         if options.only in f"{load.server} {load.title}":
             with Trial(load, options.store) as trial:
-                print(row(load, trial.measure(options.rounds)), flush=True)
+                print(row(load, trial.measure(options.rounds, options.pause)), flush=True)
 
 
 if __name__ == "__main__":

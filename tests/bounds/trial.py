@@ -52,14 +52,15 @@ class Trial:
         finally:
             shutil.rmtree(self.store, ignore_errors=True)
 
-    def measure(self, rounds):
+    def measure(self, rounds, pause_s=0.0):
+        """`pause_s`: before each round under the load."""
         process = footprint.Footprint(self.server.process.pid)
         honest.waits(self.load.server, self.server.port, 3)   # what is allocated once is not the load's
         idle = honest.waits(self.load.server, self.server.port, rounds)
         idle_kib = process.resident_kib()
         process.forget_peak()
         with hostile.Running(self.load, self.server.port):
-            loaded = honest.waits(self.load.server, self.server.port, rounds)
+            loaded = honest.waits(self.load.server, self.server.port, rounds, pause_s)
             held_kib = process.resident_kib()
             unread_kib, unsent_kib = footprint.socket_queues(self.server.port)
             descriptors, threads = process.descriptors(), process.threads()

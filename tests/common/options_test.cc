@@ -39,6 +39,12 @@ std::expected<Smtp, int> smtp(std::vector<std::string> words, bool port_needed =
   defaults.idle_timeout_s = 300;
   defaults.max_recipients = 1000;
   defaults.max_message_octets = 1 << 20;
+  defaults.max_message_memory = 1 << 30;
+  defaults.max_errors = 100;
+  defaults.max_commands = 1000;
+  defaults.min_transfer_rate = 1000;
+  defaults.data_timeout_s = 300;
+  defaults.handshake_timeout_s = 60;
   return parse_smtp(arguments.count(), arguments.values(), defaults, port_needed);
 }
 
@@ -53,6 +59,7 @@ TEST(OptionsTest, PortAloneLeavesTheDefaults) {
   EXPECT_FALSE(parsed->host_name.empty());
   EXPECT_EQ(parsed->idle_timeout_s, 300U);
   EXPECT_EQ(parsed->max_recipients, 1000U);
+  EXPECT_EQ(parsed->quota_octets, 0U);
   EXPECT_EQ(parsed->bare_newlines, "keep");
   EXPECT_EQ(parsed->log_format, "text");
   EXPECT_EQ(parsed->io_threads, 1U);
@@ -74,6 +81,8 @@ TEST(OptionsTest, EveryOptionIsTaken) {
                             "70000",
                             "--max-recipients",
                             "100",
+                            "--quota",
+                            "7000000000",
                             "--postmaster",
                             "p@d",
                             "--bare-newlines",
@@ -100,6 +109,7 @@ TEST(OptionsTest, EveryOptionIsTaken) {
   EXPECT_EQ(parsed->host_name, "h");
   EXPECT_EQ(parsed->max_message_octets, 70000U);
   EXPECT_EQ(parsed->max_recipients, 100U);
+  EXPECT_EQ(parsed->quota_octets, 7'000'000'000U);
   EXPECT_EQ(parsed->postmaster, "p@d");
   EXPECT_EQ(parsed->bare_newlines, "refuse");
   EXPECT_EQ(parsed->max_connections, 20U);
@@ -127,12 +137,62 @@ TEST(OptionsTest, WrongCommandLineIsRefused) {
       {"25", "--log-format", "xml"},
       {"25", "--io-threads", "0"},
       {"25", "--max-connections", "0"},
+      {"25", "--max-connections-per-address", "0"},
+      {"25", "--idle-timeout", "86401"},
+      {"25", "--data-timeout", "0"},
+      {"25", "--data-timeout", "86401"},
+      {"25", "--handshake-timeout", "0"},
+      {"25", "--handshake-timeout", "86401"},
+      {"25", "--max-errors", "0"},
+      {"25", "--max-errors", "-1"},
+      {"25", "--max-commands", "-1"},
+      {"25", "--min-transfer-rate", "-1"},
+      {"25", "--min-transfer-rate", "fast"},
+      {"25", "--max-message-memory", "0"},
+      {"25", "--min-free-disk", "-1"},
+      {"25", "--login-timeout", "60"},  // mypopd's
       {"25", "--frobnicate"},
   };
   for (const auto& words : wrong) {
     const auto parsed = smtp(words);
     ASSERT_FALSE(parsed) << testing::PrintToString(words);
     EXPECT_NE(parsed.error(), 0) << testing::PrintToString(words);
+  }
+}
+
+TEST(OptionsTest, EveryLimitIsTakenFromOneEndOfItsRangeToTheOther) {
+  const auto least = smtp({"25", "--max-commands", "0", "--max-errors", "1", "--data-timeout", "1",
+                           "--handshake-timeout", "1", "--min-transfer-rate", "0",
+                           "--max-message-memory", "1", "--min-free-disk", "0"});
+  ASSERT_TRUE(least);
+  EXPECT_EQ(least->max_commands, 0U);
+  EXPECT_EQ(least->max_errors, 1U);
+  EXPECT_EQ(least->data_timeout_s, 1U);
+  EXPECT_EQ(least->handshake_timeout_s, 1U);
+  EXPECT_EQ(least->min_transfer_rate, 0U);
+  EXPECT_EQ(least->max_message_memory, 1U);
+  EXPECT_EQ(least->min_free_disk, 0U);
+  const auto more =
+      smtp({"25", "--max-commands", "7", "--max-errors", "8", "--data-timeout", "86400",
+            "--handshake-timeout", "86400", "--min-transfer-rate", "9", "--max-message-memory",
+            "1000000000000", "--min-free-disk", "2000000000000"});
+  ASSERT_TRUE(more);
+  EXPECT_EQ(more->max_commands, 7U);
+  EXPECT_EQ(more->max_errors, 8U);
+  EXPECT_EQ(more->data_timeout_s, 86'400U);
+  EXPECT_EQ(more->handshake_timeout_s, 86'400U);
+  EXPECT_EQ(more->min_transfer_rate, 9U);
+  EXPECT_EQ(more->max_message_memory, 1'000'000'000'000U);
+  EXPECT_EQ(more->min_free_disk, 2'000'000'000'000U);
+}
+
+TEST(OptionsTest, LoginTimeoutIsMypopds) {
+  Arguments arguments({"110", "--login-timeout", "86400"});
+  EXPECT_EQ(parse_pop3(arguments.count(), arguments.values(), {}, true).value().login_timeout_s,
+            86'400U);
+  for (const char* const wrong : {"0", "86401", "soon"}) {
+    Arguments refused({"110", "--login-timeout", wrong});
+    EXPECT_FALSE(parse_pop3(refused.count(), refused.values(), {}, true)) << wrong;
   }
 }
 

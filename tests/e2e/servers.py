@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import wire
@@ -72,8 +73,17 @@ class Server:
         return bool(line)
 
     def stderr(self):
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")
+        """What it has said so far. The log is written by a thread of its own: wait_for_log()."""
+        # Not by seek and read: the server writes where this file's one offset is.
+        return os.pread(self.errors.fileno(), os.fstat(self.errors.fileno()).st_size, 0).decode(errors="replace")
+
+    def wait_for_log(self, text):
+        """Until it has said this; the bound only catches a hang."""
+        latest = time.monotonic() + wire.HANG_S
+        while text not in self.stderr():
+            if self.process.poll() is not None or time.monotonic() > latest:
+                raise AssertionError(f"{self.which} never said {text!r} but {self.stderr()}")
+            time.sleep(0.01)
 
     def connect(self, **options):
         """A client that has read the greeting."""

@@ -4,7 +4,8 @@ import re
 
 from servers import SAMPLE_USERS
 
-VALUED = {"max-message-size", "max-recipients", "bare-newlines", "postmaster"}            # the servers' options
+VALUED = {"max-message-size", "max-recipients", "max-errors", "max-commands", "bare-newlines", "postmaster", "quota",
+          "message-expiry"}   # the servers' options
 FLAGS = {"require-login", "any-sender", "hide-users", "allow-plaintext-logins"}
 OTHERS = {"eol": ("lf", "crlf"), "tls": ("offered", "started"), "peer": ("elsewhere",)}
 OPTIONS = VALUED | FLAGS | OTHERS.keys() | {"session-only"}

@@ -101,7 +101,8 @@ void set_smtp_failures(const Transcript& transcript, Settings& settings) {
   size_t message = 0;
   for (const auto& step : transcript.steps) {
     if (step.kind == 'C' && step.text == "DATA") ++message;
-    if (step.kind != 'F') continue;
+    if (step.kind != 'F' || step.text.starts_with("room") || step.text.starts_with("admit"))
+      continue;
     const unsigned outcome = step.text.ends_with("full") ? 1 : 2;
     if (step.text.starts_with("open")) {
       settings.set_pair(fuzz::kSmtpOpenOutcomes, message, outcome);
@@ -117,7 +118,9 @@ void set_smtp_failures(const Transcript& transcript, Settings& settings) {
 void add_smtp(const Transcript& transcript, size_t variety, Seeds& seeds) {
   Settings settings(fuzz::kSmtpPieces, variety);
   settings.set(fuzz::kSmtpFinish, finish_of(transcript));
-  settings.set(fuzz::kSmtpBareNewlines, transcript.option("bare-newlines", "") == "refuse" ? 1 : 0);
+  settings.set(fuzz::kSmtpBareNewlines,
+               (transcript.option("bare-newlines", "") == "refuse" ? 1U : 0U) +
+                   (transcript.option("quota", "").empty() ? 0U : 2U));
   settings.set(fuzz::kSmtpPostmaster, transcript.option("postmaster", "").empty() ? 0 : 1);
   settings.set(fuzz::kSmtpRecipients, std::stoul(transcript.option("max-recipients", "0")));
   settings.set(fuzz::kSmtpMessageOctets,

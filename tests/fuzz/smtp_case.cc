@@ -34,6 +34,7 @@ smtp::Settings settings_from(const SettingsOctets& octets) {
   settings.host_name = "h";
   if (octets[kSmtpPostmaster] % 2 == 1) settings.postmaster = "mary.smith@example.com";
   if (octets[kSmtpBareNewlines] % 2 == 1) settings.bare_newlines = smtp::BareNewlines::kRefuse;
+  settings.has_quota = (octets[kSmtpBareNewlines] & 2U) != 0;
   if (octets[kSmtpRecipients] > 0) settings.limits.recipients = octets[kSmtpRecipients];
   if (octets[kSmtpMessageOctets] > 0) {
     settings.limits.message_octets = uint64_t{octets[kSmtpMessageOctets]} * 16 - 1;
@@ -72,6 +73,12 @@ protocol::AuthOutcome SmtpCase::authenticated(const protocol::Authenticate& aske
     return protocol::Unavailable{};
   }
   return sasl_outcome(asked);
+}
+
+smtp::Room SmtpCase::room_for(const smtp::ClaimRoom& asked) {
+  const uint64_t number = asked.octets + (asked.octets > 0 ? asked.mailbox.size() : 0);
+  if (number % 4 == 1) return smtp::Room::kNone;
+  return number % 4 == 2 ? smtp::Room::kUnknown : smtp::Room::kThere;
 }
 
 StoreOutcome SmtpCase::opened(size_t message) const {

@@ -19,7 +19,7 @@ namespace fuzz {
 // The octets in front; all of them 0: nothing fails, no limit is near.
 enum SmtpOctet : size_t {
   kSmtpFinish,          // finish_from()
-  kSmtpBareNewlines,    // odd: they are refused
+  kSmtpBareNewlines,    // odd: they are refused; with its second bit: mailboxes have a quota
   kSmtpPostmaster,      // odd: the second user
   kSmtpRecipients,      // so many are taken; 0: 1,000
   kSmtpMessageOctets,   // 16 times so many, less 1, are taken; 0: 50 MiB
@@ -49,6 +49,8 @@ struct SmtpCase {
   // Who sends somebody's password is that user; what else comes of a login is told by the length of
   // what was sent.
   protocol::AuthOutcome authenticated(const protocol::Authenticate& asked) const;
+  // It is told by the size that was declared.
+  static smtp::Room room_for(const smtp::ClaimRoom& asked);
   protocol::StoreOutcome opened(size_t message) const;
   protocol::StoreOutcome committed(size_t message) const;
   // Of an append that makes the message `octets` long.

@@ -1,6 +1,7 @@
 #include "tests/fuzz/smtp_play.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -87,6 +88,7 @@ class Play {
     take_output();
     const Unmetered own;
     message_.reset();  // an end in the middle of a message: it is nobody's
+    claims_.clear();
     closed_ = true;
   }
 
@@ -94,6 +96,7 @@ class Play {
   void perform(const protocol::StartTls&) {
     take_output();
     FUZZ_CHECK(case_.settings.logins.tls && !case_.channel.encrypted && !over_tls_ && !message_);
+    FUZZ_CHECK(claims_.empty());
     const auto over_tls = case_.handshakes.over_tls_from(sent_);
     if (!over_tls || case_.handshake_fails) {
       closed_ = true;
@@ -115,8 +118,36 @@ class Play {
     session_.authenticated(outcome);
   }
 
+  void perform(const smtp::ClaimRoom& claim) {
+    FUZZ_CHECK(case_.settings.has_quota && !message_);
+    FUZZ_CHECK(claim.octets <= case_.settings.limits.message_octets);
+    const auto room = SmtpCase::room_for(claim);
+    if (room == smtp::Room::kThere) {
+      const Unmetered own;
+      FUZZ_CHECK(claims_.insert(claim.mailbox).second);
+    }
+    session_.room_answered(room);
+  }
+
+  void perform(const smtp::ReleaseRoom&) {
+    FUZZ_CHECK(case_.settings.has_quota && !message_);
+    const Unmetered own;
+    claims_.clear();
+  }
+
+  // What a message holds of what all share is given back when its transaction is over: there is
+  // never more than one.
+  void perform(const smtp::AdmitMessage& admit) {
+    FUZZ_CHECK(!message_ && place_.expired());
+    FUZZ_CHECK(admit.octets <= case_.settings.limits.message_octets);
+    auto place = std::make_shared<int>();
+    place_ = place;
+    session_.message_admitted(std::move(place));
+  }
+
   void perform(const smtp::OpenMessage& open) {
-    FUZZ_CHECK(!message_);
+    FUZZ_CHECK(!message_ && !place_.expired());
+    FUZZ_CHECK(case_.settings.has_quota != claims_.empty());
     FUZZ_CHECK(open.origin.reverse_path.size() <= smtp::Limits::kPath);
     const auto outcome = case_.opened(opened_++);
     if (outcome == StoreOutcome::kDone) {
@@ -147,6 +178,8 @@ class Play {
       const Unmetered own;
       FUZZ_CHECK(message_ && commit.octets == message_->text.size());
       check_mailboxes(commit.mailboxes);
+      if (case_.settings.has_quota) FUZZ_CHECK(std::ranges::equal(commit.mailboxes, claims_));
+      claims_.clear();
       message_->mailboxes = commit.mailboxes;
       if (outcome == StoreOutcome::kDone) outcome_.stored.push_back(*std::move(message_));
       message_.reset();
@@ -191,6 +224,8 @@ class Play {
   smtp::Session session_;
   SmtpOutcome outcome_;
   std::optional<StoredMail> message_;
+  std::set<std::string> claims_;  // the mailboxes with room for it
+  std::weak_ptr<const void> place_;
   size_t sent_ = 0;  // or lost at a handshake
   size_t opened_ = 0;
   bool over_tls_ = false;  // a handshake was done

@@ -19,6 +19,10 @@ class Pop3TranscriptTest : public testing::Test {
     pop3::Settings settings{.host_name = "h", .version = "1.2.3"};
     settings.logins = transcript_.login_policy();
     settings.hide_users = transcript_.is_set("hide-users");
+    settings.expiry_days =
+        static_cast<unsigned>(std::stoul(transcript_.option("message-expiry", "0")));
+    settings.limits.errors = std::stoul(transcript_.option("max-errors", "100"));
+    settings.limits.commands = std::stoul(transcript_.option("max-commands", "0"));
     Pop3World world(std::move(settings), transcript_.users, transcript_.given,
                     transcript_.channel());
     if (pace_ == Pace::kByteByByte) world.set_read_octets(1);

@@ -147,6 +147,10 @@ TEST(SmtpSessionTest, RepliesToAGroupLeaveTogetherAndBeforeTheServerWaits) {
   session.receive(
       "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<no@body>\r\nRSET\r\nMAIL FROM:<a@b>\r\n"
       "RCPT TO:<mary.smith@example.com>\r\n");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(std::holds_alternative<smtp::AdmitMessage>(session.next()));
+    session.message_admitted(nullptr);
+  }
   EXPECT_TRUE(std::holds_alternative<protocol::Read>(session.next()));
   const std::string replies = session.take_output();
   EXPECT_TRUE(replies.ends_with(
@@ -181,6 +185,8 @@ TEST(SmtpSessionTest, LittleIsReadAheadOfCommandsAndMuchOfAMessage) {
   smtp::Session session(h, users, {});
   EXPECT_LE(std::get<protocol::Read>(session.next()).max_octets, 4096U);
   session.receive("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<john.doe@example.com>\r\nDATA\r\n");
+  EXPECT_TRUE(std::holds_alternative<smtp::AdmitMessage>(session.next()));
+  session.message_admitted(nullptr);
   EXPECT_TRUE(std::holds_alternative<smtp::OpenMessage>(session.next()));
   session.message_opened(protocol::StoreOutcome::kDone);
   EXPECT_GT(std::get<protocol::Read>(session.next()).max_octets, 50'000U);
@@ -240,6 +246,38 @@ TEST(SmtpSessionTest, RefusedMessageIsDiscardedBeforeItsEnd) {
   world.send(data.substr(0, data.size() - 3));
   EXPECT_FALSE(world.has_open_message());
   EXPECT_EQ(world.send(".\r\n").substr(0, 3), "554");
+}
+
+TEST(SmtpSessionTest, RoomIsHeldUntilTheTransactionEndsHoweverItEnds) {
+  auto with_quota = settings();
+  with_quota.has_quota = true;
+  with_quota.logins.tls = true;
+  for (const std::string end :
+       {"RSET\r\n", "HELO c\r\n", "EHLO c\r\n", "STARTTLS\r\n", "DATA\r\nx\r\n.\r\n",
+        "DATA\r\nx\ny\r\n.\r\n", "DATA\r\nto the last\r\n.\r\n"}) {
+    SCOPED_TRACE(end);
+    with_quota.bare_newlines = smtp::BareNewlines::kRefuse;
+    SmtpWorld world(with_quota, kUsers);
+    world.set_quota(100);
+    world.start();
+    world.send("EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<john.doe@example.com>\r\n");
+    world.send("RCPT TO:<mary.smith@example.com>\r\nRCPT TO:<john.doe@example.com>\r\n");
+    EXPECT_EQ(world.claims().size(), 2U);
+    if (end.find("last") != std::string::npos) {
+      world.fail_next("open", protocol::StoreOutcome::kFailed);
+    }
+    world.send(end.substr(0, end.size() - 1));
+    EXPECT_EQ(world.claims().size(), 2U);
+    world.send("\n");
+    EXPECT_TRUE(world.claims().empty());
+  }
+}
+
+TEST(SmtpSessionTest, NoRoomIsAskedForWithoutAQuota) {
+  SmtpWorld world(settings(), kUsers);  // whose quota is 0: it would refuse
+  world.start();
+  world.send(transaction("x"));
+  EXPECT_EQ(world.stored().size(), 1U);
 }
 
 TEST(SmtpSessionTest, AfterTheCloseNothingIsTaken) {

@@ -10,6 +10,10 @@ using support::Pace;
 using support::SmtpWorld;
 using support::Transcript;
 
+uint64_t quota_of(const Transcript& transcript) {
+  return std::stoul(transcript.option("quota", "0"));
+}
+
 smtp::Settings settings_of(const Transcript& transcript) {
   smtp::Settings settings;
   settings.host_name = "h";
@@ -21,6 +25,9 @@ smtp::Settings settings_of(const Transcript& transcript) {
   settings.require_login = transcript.is_set("require-login");
   settings.any_sender = transcript.is_set("any-sender");
   settings.hide_users = transcript.is_set("hide-users");
+  settings.has_quota = quota_of(transcript) > 0;
+  settings.limits.errors = std::stoul(transcript.option("max-errors", "100"));
+  settings.limits.commands = std::stoul(transcript.option("max-commands", "0"));
   settings.limits.recipients = std::stoul(transcript.option("max-recipients", "1000"));
   settings.limits.message_octets = std::stoul(transcript.option("max-message-size", "52428800"));
   return settings;
@@ -33,6 +40,8 @@ class SmtpTranscriptTest : public testing::Test {
 
   void TestBody() override {
     SmtpWorld world(settings_of(transcript_), transcript_.users, transcript_.channel());
+    world.set_quota(quota_of(transcript_));
+    for (const auto& message : transcript_.given) world.put(message);
     const auto fail = [&](const std::string& step) {
       const size_t blank = step.find(' ');
       world.fail_next(step.substr(0, blank), step.substr(blank + 1) == "full"

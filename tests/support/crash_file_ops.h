@@ -51,6 +51,7 @@ class CrashFileOps : public FileOps {
   std::error_code syncfs(int fd) override;
   std::error_code sync_file_range(int fd, unsigned flags) override;
   bool keeps_order(int folder) override;
+  Result<uint64_t> free_octets(int folder) override;
   std::error_code link_fd(int fd, int folder, const std::string& name) override;
   std::error_code unlinkat(int folder, const std::string& name) override;
   std::error_code mkdirat(int folder, const std::string& name, mode_t mode) override;

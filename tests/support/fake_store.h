@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,6 +33,7 @@ class FakeStore final : public store::MailStore {
   std::error_code open_error;
   std::error_code read_error;
   std::error_code remove_error;
+  std::error_code measure_error;
   // An append beyond so many octets since the last flush fills the buffer.
   size_t buffer_octets = 1000;
   // How often open_maildrop() finds the mailbox in use.
@@ -43,6 +45,7 @@ class FakeStore final : public store::MailStore {
   std::atomic<int> drops = 0;
   std::atomic<int> opens = 0;
   std::atomic<int> reads = 0;
+  std::atomic<int> measurements = 0;
 
   std::vector<std::string> mailbox(const std::string& name) {
     const std::scoped_lock lock(mutex_);
@@ -51,6 +54,20 @@ class FakeStore final : public store::MailStore {
   void put(const std::string& name, std::string text) {
     const std::scoped_lock lock(mutex_);
     mailboxes_[name].push_back(std::move(text));
+  }
+  void empty(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    mailboxes_[name].clear();
+  }
+
+  std::atomic<uint64_t> free = uint64_t{1} << 40U;  // octets
+  std::atomic<int> looks_at_the_disk = 0;
+  std::error_code free_error;
+
+  void free_octets(store::Done<uint64_t> done) override {
+    ++looks_at_the_disk;
+    if (free_error) return done(std::unexpected(free_error));
+    done(free.load());
   }
 
   std::unique_ptr<store::Delivery> new_delivery() override {
@@ -67,6 +84,14 @@ class FakeStore final : public store::MailStore {
     report([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
       done(std::make_unique<FakeMaildrop>(*this, mailbox));
     });
+  }
+
+  void measure(store::Mailbox mailbox, store::Done<uint64_t> done) override {
+    ++measurements;
+    if (measure_error) return done(std::unexpected(measure_error));
+    uint64_t octets = 0;
+    for (const auto& text : this->mailbox(mailbox)) octets += text.size();
+    report([octets, done = std::move(done)]() mutable { done(octets); });
   }
 
  private:

@@ -109,6 +109,13 @@ std::error_code FaultyFileOps::sync_file_range(int fd, unsigned flags) {
 
 bool FaultyFileOps::keeps_order(int /*folder*/) { return keeps_order_; }
 
+Result<uint64_t> FaultyFileOps::free_octets(int folder) {
+  if (const auto error = judge({.name = "free_octets", .detail = {}, .fd = folder})) {
+    return std::unexpected(error);
+  }
+  return real_.free_octets(folder);
+}
+
 std::error_code FaultyFileOps::link_fd(int fd, int folder, const std::string& name) {
   return judged({.name = "link_fd", .detail = name, .fd = fd},
                 [&] { return real_.link_fd(fd, folder, name); });

@@ -35,7 +35,6 @@ class RunningServer {
   static net::ServerSettings settings() {
     net::ServerSettings settings;
     settings.addresses = {"127.0.0.1"};
-    settings.timeout_s = 60;
     return settings;
   }
 

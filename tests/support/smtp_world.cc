@@ -44,6 +44,28 @@ void SmtpWorld::perform(const protocol::Authenticate& action) {
   session_.authenticated(login_.step(action, {}));
 }
 
+void SmtpWorld::perform(const smtp::ClaimRoom& action) {
+  const auto outcome = outcome_of("room");
+  if (outcome == StoreOutcome::kFailed) return session_.room_answered(smtp::Room::kUnknown);
+  uint64_t octets = std::max<uint64_t>(action.octets, 1);
+  for (const auto& [mailbox, text] : stored_) {
+    if (mailbox == action.mailbox) octets += text.size();
+  }
+  const bool is_there = outcome == StoreOutcome::kDone && octets <= quota_;
+  if (is_there && !claims_.insert(action.mailbox).second) {
+    throw std::logic_error("room is claimed twice");
+  }
+  session_.room_answered(is_there ? smtp::Room::kThere : smtp::Room::kNone);
+}
+
+void SmtpWorld::admit() {
+  if (outcome_of("admit") != StoreOutcome::kDone) return session_.message_not_admitted();
+  if (!place_.expired()) throw std::logic_error("a place for a second message");
+  auto place = std::make_shared<int>();
+  place_ = place;
+  session_.message_admitted(std::move(place));
+}
+
 void SmtpWorld::fail_next(const std::string& action, StoreOutcome outcome) {
   failures_[action] = outcome;
 }
@@ -80,6 +102,12 @@ std::string SmtpWorld::run() {
       return replies;
     } else if (const auto* login = std::get_if<protocol::Authenticate>(&action)) {
       perform(*login);
+    } else if (const auto* claim = std::get_if<smtp::ClaimRoom>(&action)) {
+      perform(*claim);
+    } else if (std::holds_alternative<smtp::ReleaseRoom>(action)) {
+      claims_.clear();
+    } else if (std::holds_alternative<smtp::AdmitMessage>(action)) {
+      admit();
     } else if (std::holds_alternative<smtp::OpenMessage>(action)) {
       if (message_) throw std::logic_error("OpenMessage with a message open");
       const auto outcome = outcome_of("open");
@@ -93,6 +121,7 @@ std::string SmtpWorld::run() {
     } else if (const auto* commit = std::get_if<smtp::CommitMessage>(&action)) {
       const std::string text = std::exchange(message_, std::nullopt).value();
       const auto outcome = outcome_of("commit");
+      claims_.clear();
       if (outcome == StoreOutcome::kDone) {
         for (const auto& mailbox : commit->mailboxes) stored_.push_back({mailbox, text});
         commits_.push_back(*commit);

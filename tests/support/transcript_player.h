@@ -69,7 +69,8 @@ class TranscriptPlayer {
         return;
       case 'T':
         compare();
-        answers_ += world_.end(protocol::Ending::kTimeOut);
+        answers_ += world_.end(step.text == "slow" ? protocol::Ending::kTooSlow
+                                                   : protocol::Ending::kTimeOut);
         return;
       case 'D':
         compare();

@@ -25,7 +25,9 @@ void answer(smtp::Session& session) {
   for (;;) {
     const smtp::Action action = session.next();
     if (std::holds_alternative<protocol::Read>(action)) break;
-    if (std::holds_alternative<smtp::OpenMessage>(action)) {
+    if (std::holds_alternative<smtp::AdmitMessage>(action)) {
+      session.message_admitted(nullptr);
+    } else if (std::holds_alternative<smtp::OpenMessage>(action)) {
       session.message_opened(protocol::StoreOutcome::kDone);
     } else if (std::holds_alternative<smtp::AppendMessage>(action)) {
       session.message_appended(protocol::StoreOutcome::kDone);

@@ -37,5 +37,14 @@ TEST(AddressCountTest, MappedAddressIsTheSameClient) {
   EXPECT_TRUE(count.add(make_address("192.0.2.1")));
 }
 
+TEST(AddressCountTest, LoopbackIsCountedWhereThatIsAskedFor) {
+  AddressCount count(1, true);
+  const auto loopback = asio::ip::make_address("127.0.0.1");
+  EXPECT_TRUE(count.add(loopback));
+  EXPECT_FALSE(count.add(loopback));
+  count.remove(loopback);
+  EXPECT_TRUE(count.add(loopback));
+}
+
 }  // namespace
 }  // namespace net

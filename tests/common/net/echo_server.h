@@ -19,7 +19,6 @@ inline ServerSettings echo_settings() {
   ServerSettings settings;
   settings.addresses = {"127.0.0.1"};
   settings.refusal = "no\n";
-  settings.timeout_s = 60;
   return settings;
 }
 
@@ -42,6 +41,9 @@ class EchoServer {
   EchoServer& operator=(const EchoServer&) = delete;
   ~EchoServer() { stop(); }
 
+  // What the sessions wait for: set before the first connection.
+  protocol::Awaited awaited = protocol::Awaited::kCommand;
+
   uint16_t port() const { return server_.endpoints().front().port(); }
   // Where connections begin with TLS, if there is such a port.
   uint16_t tls_port() const { return server_.endpoints().back().port(); }
@@ -60,6 +62,7 @@ class EchoServer {
  private:
   asio::awaitable<void> serve(Connection& connection) {
     EchoSession session;
+    session.awaited = awaited;
     EchoHandler handler(session, start_, tls_);
     ends_.put(co_await drive(connection, session, handler));
   }

@@ -4,6 +4,7 @@
 //   flood N         N octets, in one piece after the other
 //   slow            an action of the session's own, answered `stored` or `failed`
 //   spin            `spinning`, then asks for nothing but Flush until any session is told `stop`
+//   data            the lines from here to `.` are a message, and echoed as `stored`
 //   starttls        `go`, and the handshake; what came before it is forgotten
 //   quit            `bye`, and the end
 #pragma once
@@ -39,7 +40,11 @@ class EchoSession {
   void receive(std::string_view bytes) { input_ += bytes; }
   void end_of_input() { input_ended_ = true; }
   void end(protocol::Ending why) {
-    say(why == protocol::Ending::kTimeOut ? "time-out" : "shut-down");
+    if (why == protocol::Ending::kTooSlow) {
+      say("too-slow");
+    } else {
+      say(why == protocol::Ending::kTimeOut ? "time-out" : "shut-down");
+    }
     closing_ = true;
     closed_ = protocol::Closed::kEnded;
   }
@@ -66,7 +71,9 @@ class EchoSession {
           closed_ = protocol::Closed::kEndOfInput;
           return protocol::Close{};
         }
-        return protocol::Read{};
+        // As the servers do, a message is taken as it comes.
+        if (in_message_) input_.clear();
+        return protocol::Read{in_message_ ? protocol::Awaited::kMessage : awaited};
       }
       const std::string line = input_.substr(0, lf);
       input_.erase(0, lf + 1);
@@ -79,11 +86,19 @@ class EchoSession {
     }
   }
 
+  // What it waits for outside messages.
+  protocol::Awaited awaited = protocol::Awaited::kCommand;
+
   std::string take_output() { return std::exchange(output_, {}); }
 
  private:
   void run(const std::string& line) {
-    if (line == "quit") {
+    if (in_message_) {
+      in_message_ = !line.ends_with('.');
+      if (!in_message_) say("stored");
+    } else if (line == "data") {
+      in_message_ = true;
+    } else if (line == "quit") {
       say("bye");
       closing_ = true;
     } else if (line == "spin") {
@@ -103,6 +118,7 @@ class EchoSession {
   std::string input_;
   std::string output_;
   size_t flood_ = 0;
+  bool in_message_ = false;
   bool spinning_ = false;
   inline static std::atomic<bool> told_to_stop_ = false;
   bool closing_ = false;

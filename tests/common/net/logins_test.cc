@@ -73,7 +73,6 @@ class LoginServer {
   static ServerSettings settings() {
     ServerSettings settings;
     settings.addresses = {"127.0.0.1"};
-    settings.timeout_s = 60;
     return settings;
   }
 

@@ -90,6 +90,34 @@ TEST(ServerTest, ConnectionPastTheLimitIsRefusedInALine) {
   EXPECT_EQ(first.read_to_end(), "bye\n");
 }
 
+// Mail programs open 15 to 20 at once when they set an account up.
+TEST(ServerTest, BurstOfThirtyFromOneAddressGetsThrough) {
+  auto settings = echo_settings();
+  settings.count_loopback = true;
+  EchoServer server(settings);
+  std::vector<std::unique_ptr<TcpClient>> burst;
+  for (int i = 0; i < 30; ++i) burst.push_back(std::make_unique<TcpClient>(server.port()));
+  for (const auto& client : burst) EXPECT_EQ(client->read_line(), "hello");
+  for (const auto& client : burst) client->send("quit\n");
+  for (const auto& client : burst) EXPECT_EQ(client->read_to_end(), "bye\n");
+}
+
+TEST(ServerTest, TheHundredthConnectionOfAnAddressIsServedAndTheOnePastItRefused) {
+  auto settings = echo_settings();
+  settings.count_loopback = true;
+  EchoServer server(settings);
+  std::vector<std::unique_ptr<TcpClient>> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(std::make_unique<TcpClient>(server.port()));
+    EXPECT_EQ(clients.back()->read_line(), "hello") << i;
+  }
+  TcpClient one_more(server.port());
+  EXPECT_EQ(one_more.read_to_end(), "no\n");
+  clients.front()->send("quit\n");
+  EXPECT_EQ(clients.front()->read_to_end(), "bye\n");
+  EXPECT_EQ(server.ends().take().why, SessionEnd::Why::kQuit);
+}
+
 TEST(ServerTest, ConnectionsAreServedByAllThreads) {
   auto settings = echo_settings();
   settings.io_threads = 3;

@@ -51,7 +51,7 @@ TEST(SessionDriverTest, LastReplyArrivesThoughTheClientHadMoreToSay) {
 // Covers: 1939-3-14
 TEST(SessionDriverTest, SilentClientIsTimedOut) {
   auto settings = echo_settings();
-  settings.timeout_s = 1;
+  settings.patience.idle = std::chrono::seconds(1);
   EchoServer server(settings);
   TcpClient client(server.port());
   EXPECT_EQ(client.read_to_end(), "hello\ntime-out\n");
@@ -61,7 +61,8 @@ TEST(SessionDriverTest, SilentClientIsTimedOut) {
 // Covers: 1939-3-16
 TEST(SessionDriverTest, ClientThatSpeaksIsNotTimedOutWithASilentOneThatCameLater) {
   auto settings = echo_settings();
-  settings.timeout_s = 4;  // a speaker who is held up for so long would be silent too
+  settings.patience.idle =
+      std::chrono::seconds(4);  // a speaker who is held up for so long would be silent too
   EchoServer server(settings);
   TcpClient speaker(server.port());
   EXPECT_EQ(speaker.read_line(), "hello");
@@ -79,7 +80,7 @@ TEST(SessionDriverTest, ClientThatSpeaksIsNotTimedOutWithASilentOneThatCameLater
 // Covers: 2449-6.6-3
 TEST(SessionDriverTest, ClientThatNeverReadsIsCutOffAndBlocksNobody) {
   auto settings = echo_settings();
-  settings.timeout_s = 1;
+  settings.patience.idle = std::chrono::seconds(1);
   EchoServer server(settings);
   TcpClient deaf(server.port());
   deaf.send("flood 100000000\n");

@@ -86,7 +86,7 @@ TEST_F(TlsConnectionTest, PartOfARecordHoldsUpNobody) {
 
 TEST_F(TlsConnectionTest, SilentClientIsTimedOutAmidARecord) {
   auto settings = this->settings();
-  settings.timeout_s = 1;
+  settings.patience.idle = std::chrono::seconds(1);
   EchoServer server(settings);
   TcpClient wire(server.tls_port());
   TlsClient client(wire);
@@ -97,7 +97,7 @@ TEST_F(TlsConnectionTest, SilentClientIsTimedOutAmidARecord) {
 
 TEST_F(TlsConnectionTest, SilentClientIsTimedOutAmidTheHandshake) {
   auto settings = this->settings();
-  settings.timeout_s = 1;
+  settings.patience.handshake = std::chrono::seconds(1);
   EchoServer server(settings);
   TcpClient wire(server.tls_port());
   EXPECT_EQ(wire.read_to_end(), "");

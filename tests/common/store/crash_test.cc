@@ -141,6 +141,37 @@ INSTANTIATE_TEST_SUITE_P(OldestNewestAll, RemovalCrashTest,
                                                           std::vector<size_t>{2},
                                                           std::vector<size_t>{0, 1, 2})));
 
+class ExpiryCrashTest
+    : public RecordedTest,
+      public testing::WithParamInterface<std::tuple<Order, RecordedStore::ExpiryBy, size_t>> {
+ protected:
+  static constexpr auto kAge = std::chrono::days(30);
+  static constexpr auto kAgeNs = uint64_t{std::chrono::nanoseconds(kAge).count()};
+};
+
+// The oldest, or all, are too old; mary has them too, and keeps them.
+TEST_P(ExpiryCrashTest, ExpiredMessagesStayAwayAndTheOthersStay) {
+  const auto& [order, by, old] = GetParam();
+  set_order(order);
+  ASSERT_TRUE(server_.open());
+  std::vector<size_t> doomed;
+  for (size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+    if (i < old) doomed.push_back(i);
+    if (i + 1 == old) disk_.set_time(disk_.clock()() + kAgeNs);
+  }
+  begin_recording();
+  EXPECT_TRUE(server_.expire(kJohn, doomed, kAge, by));
+  ASSERT_TRUE(server_.deliver({kJohn}));
+  expect_promise_kept();
+}
+
+INSTANTIATE_TEST_SUITE_P(OldestAll, ExpiryCrashTest,
+                         testing::Combine(testing::Values(Order::kAny, Order::kKept),
+                                          testing::Values(RecordedStore::ExpiryBy::kSweep,
+                                                          RecordedStore::ExpiryBy::kLogin),
+                                          testing::Values(size_t{1}, size_t{3})));
+
 TEST_P(CrashTest, StoreWhoseFirstStartFailedIsDurableAfterTheSecond) {
   disk_.fail_next_sync();  // of the store's parent
   ASSERT_FALSE(server_.open());

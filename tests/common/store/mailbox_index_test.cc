@@ -120,10 +120,10 @@ TEST_F(SmallIndexTest, OpenMaildropKeepsItsListWhenTheIndexLetsGoOfIt) {
   ASSERT_TRUE(root);
   MailboxIndex index(MailboxIndex::kOctetsEach + sizeof(MessageTable) + MessageTable::kOctetsEach);
   WorkerPool pool(1);
-  const auto johns = FileMaildrop::open(**root, pool, index, kJohn);
+  const auto johns = FileMaildrop::open(**root, pool, index, nullptr, kJohn);
   ASSERT_TRUE(johns);
   ASSERT_TRUE(index.find(kJohn));
-  const auto marys = FileMaildrop::open(**root, pool, index, kMary);
+  const auto marys = FileMaildrop::open(**root, pool, index, nullptr, kMary);
   ASSERT_TRUE(marys);
   ASSERT_FALSE(index.find(kJohn));
   ASSERT_TRUE(index.find(kMary));

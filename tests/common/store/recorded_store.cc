@@ -89,6 +89,37 @@ std::expected<void, std::error_code> RecordedStore::remove(const Mailbox& mailbo
   });
 }
 
+std::vector<size_t> RecordedStore::messages_at(const Mailbox& mailbox,
+                                               const std::vector<size_t>& indexes) {
+  std::vector<size_t> messages;
+  const auto maildrop = open_maildrop(*store_, mailbox);
+  EXPECT_TRUE(maildrop);
+  if (!maildrop) return messages;
+  for (const size_t i : indexes) messages.push_back(ledger_.message_of(read_all(**maildrop, i)));
+  return messages;
+}
+
+bool RecordedStore::expire(const Mailbox& mailbox, const std::vector<size_t>& messages,
+                           std::chrono::nanoseconds age, ExpiryBy by) {
+  const auto doomed = messages_at(mailbox, messages);
+  const auto other = FileStore::open("/mail.store", nullptr, ops_, disk_.clock());
+  if (!other) return false;
+  bool is_told = false;
+  (*other)->expire_after(age, [&](const Mailbox& where, size_t count) {
+    EXPECT_EQ(where, mailbox);
+    EXPECT_EQ(count, doomed.size());
+    for (const size_t message : doomed) disk_.note(ledger_.end_removal(message, mailbox));
+    is_told = true;
+  });
+  for (const size_t message : doomed) disk_.note(ledger_.begin_removal(message, mailbox));
+  if (by == ExpiryBy::kSweep) {
+    (*other)->sweep(mailbox);
+  } else {
+    EXPECT_TRUE(open_maildrop(**other, mailbox));
+  }
+  return is_told;
+}
+
 std::vector<bool> RecordedTest::deliver_together(
     const std::vector<std::vector<Mailbox>>& recipients, FaultyFileOps::Judge then) {
   Gate gate;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,8 +40,16 @@ class RecordedStore {
   // A session that deletes the messages of these indexes.
   std::expected<void, std::error_code> remove(const Mailbox& mailbox,
                                               const std::vector<size_t>& messages);
+  // The messages of these indexes, and no others, are so old that another server on this disk, by a
+  // sweep or by a login, removes them: the disk's clock says so. Whether it has said that it did.
+  enum class ExpiryBy { kSweep, kLogin };
+  bool expire(const Mailbox& mailbox, const std::vector<size_t>& messages,
+              std::chrono::nanoseconds age, ExpiryBy by);
 
  private:
+  // Opens a session that only looks.
+  std::vector<size_t> messages_at(const Mailbox& mailbox, const std::vector<size_t>& indexes);
+
   std::map<Mailbox, std::string> uids_of(const std::string& text,
                                          const std::vector<Mailbox>& recipients) const;
 
