@@ -39,6 +39,7 @@ static_assert(Limits{}.message_octets >= uint64_t{64} * 1024, "RFC 5321 §4.5.3.
 static_assert(Limits{}.timeout_s >= 5 * 60, "RFC 5321 §4.5.3.2.7");
 static_assert(Limits{}.data_timeout_s >= 3 * 60,
               "RFC 5321 §4.5.3.2.5 lets the client take so long");
-static_assert(Limits{}.commands >= 100 * Limits{}.recipients, "who names many recipients is honest");
+static_assert(Limits{}.commands >= 100 * Limits{}.recipients,
+              "who names many recipients is honest");
 
 }  // namespace smtp
