@@ -40,6 +40,11 @@ Result<uint64_t> past_removed_mark(const Result<std::string>& text) {
   return n == std::numeric_limits<uint64_t>::max() ? n : n + 1;
 }
 
+// Whether nobody else has changed the folder since it was seen, as far as its times tell.
+bool is_as_left(const FileStatus& seen, const FileStatus& now) {
+  return seen.inode != 0 && now.is_same_file(seen) && now.mtime_ns == seen.mtime_ns;
+}
+
 // One past the highest n in the open folder.
 Result<uint64_t> first_free(FileOps& ops, int folder) {
   const auto entries = ops.list(folder);
@@ -80,7 +85,7 @@ Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
     if (!error) {
       folder.next = n + 1;
       touch(mailbox, folder);
-      return n;
+      return unless_used(file, mailbox, folder, n);
     }
     folder.is_fresh = false;
     // EEXIST: somebody has put a file there. ENOENT: the folder was removed. Read it again.
@@ -89,6 +94,32 @@ Result<uint64_t> MailboxFolders::link(int file, const Mailbox& mailbox) {
     folder.seen.mtime_ns = 0;
   }
   return std::unexpected(error);
+}
+
+// Since the folder was looked at, and within one tick of its time before that, another server may
+// have used this n, and a session removed that message: then the mark says so, for it is set before
+// anything is removed. The file gets the next number before it loses this one, since it could not
+// be given a name again.
+Result<uint64_t> MailboxFolders::unless_used(int file, const Mailbox& mailbox, Folder& folder,
+                                             uint64_t n) {
+  FileOps& ops = root_.ops();
+  const auto free = past_removed_mark(ops.getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
+  if (free && *free <= n) return n;
+  const auto ours = ops.fstat(file);
+  if (!ours) return n;  // which name to take away nobody can say: better a number twice
+  const auto there = ops.fstatat(root_.fd(), path_in_store(mailbox, n));
+  // It was this message that was removed: read already.
+  if (there ? !there->is_same_file(*ours) : is_errno(there.error(), ENOENT)) return n;
+  Result<uint64_t> other = std::unexpected(free ? std::error_code() : free.error());
+  if (free) {
+    folder.next = std::max(folder.next, *free);
+    other = link(file, mailbox);
+  }
+  if (const auto error = unlink(mailbox, n, *ours)) {
+    root_.observe("a message has a number in its mailbox that was another's",
+                  path_in_store(mailbox, n) + ": " + error.message());
+  }
+  return other;
 }
 
 std::error_code MailboxFolders::unlink(const Mailbox& mailbox, uint64_t n, const FileStatus& file) {
@@ -102,7 +133,7 @@ std::error_code MailboxFolders::unlink(const Mailbox& mailbox, uint64_t n, const
 }
 
 // Makes `folder.next` right: the folder exists, and has been read since somebody else changed it.
-// Who changes it after that is found by EEXIST and ENOENT.
+// Who changes it after that is found by EEXIST and ENOENT, and by unless_used().
 std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) {
   if (folder.is_fresh) return {};
   FileOps& ops = root_.ops();
@@ -115,23 +146,11 @@ std::error_code MailboxFolders::look_at(const Mailbox& mailbox, Folder& folder) 
   }
   if (!status) return status.error();
   if (status->type != FileType::kFolder) return error_of(ENOTDIR);
-  if (!is_as_left(mailbox, folder, *status)) {
+  if (!is_as_left(folder.seen, *status)) {
     if (auto error = read(mailbox, folder)) return error;
   }
   folder.is_fresh = true;
   return {};
-}
-
-// Whether nobody else has changed the folder, as far as that matters to `folder.next`.
-bool MailboxFolders::is_as_left(const Mailbox& mailbox, const Folder& folder,
-                                const FileStatus& now) const {
-  if (folder.seen.inode == 0 || !now.is_same_file(folder.seen)) return false;
-  if (now.mtime_ns != folder.seen.mtime_ns) return false;
-  // Within one tick of the modification time another server may have used our next n, and a session
-  // may have removed that message. (Were it still there, EEXIST would tell.)
-  const auto used =
-      past_removed_mark(root_.ops().getxattrat(root_.fd(), mailbox, kRemovedMarkAttribute));
-  return used && *used <= folder.next;
 }
 
 std::error_code MailboxFolders::read(const Mailbox& mailbox, Folder& folder) {

@@ -58,8 +58,8 @@ class MailboxFolders {
     }
   };
 
+  Result<uint64_t> unless_used(int file, const Mailbox& mailbox, Folder& folder, uint64_t n);
   std::error_code look_at(const Mailbox& mailbox, Folder& folder);
-  bool is_as_left(const Mailbox& mailbox, const Folder& folder, const FileStatus& now) const;
   std::error_code read(const Mailbox& mailbox, Folder& folder);
   void touch(const Mailbox& mailbox, Folder& folder);
   std::error_code sync_touched();

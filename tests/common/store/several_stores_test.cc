@@ -64,6 +64,60 @@ TEST_F(SeveralStoresTest, UndoLeavesWhatAnotherServerHasDelivered) {
   EXPECT_EQ(read_all(**maildrop, 0), "the other's\r\n");
 }
 
+// Between the look at the folder and the link into it a whole message comes and goes.
+TEST_F(SeveralStoresTest, NumberThatCameAndWentSinceTheLookIsNotUsedAgain) {
+  const auto other = open_store();
+  FaultyFileOps ops;
+  const auto store = open_store(ops);
+  ASSERT_TRUE(deliver(*store, "first\r\n", {kJohn, kMary}));
+  uint64_t gone = 0;
+  ops.set_judge([&](const FaultyFileOps::Call& call) {
+    if (gone != 0 || call.name != "link_fd" || !call.detail.starts_with(kJohn)) return 0;
+    EXPECT_TRUE(deliver(*other, "the other's\r\n", {kJohn}));
+    const auto maildrop = open_maildrop(*other, kJohn);
+    if (!maildrop) return EBUSY;
+    gone = number_of((*maildrop)->messages().uid_of(1));
+    EXPECT_TRUE(remove(**maildrop, {1}));
+    return 0;
+  });
+  ASSERT_TRUE(deliver(*store, "second\r\n", {kJohn, kMary}));
+  ASSERT_NE(gone, 0U);
+  for (const auto& mailbox : {kJohn, kMary}) {
+    const auto maildrop = open_maildrop(*other, mailbox);
+    ASSERT_TRUE(maildrop);
+    ASSERT_EQ((*maildrop)->messages().size(), 2U) << mailbox;
+    EXPECT_EQ(read_all(**maildrop, 1), "second\r\n");
+    if (mailbox == kJohn) {
+      EXPECT_GT(number_of((*maildrop)->messages().uid_of(1)), gone);
+    }
+  }
+}
+
+// A session was quicker than the look at the mark: its message was read and is gone.
+TEST_F(SeveralStoresTest, MessageThatIsRemovedAsSoonAsItIsLinkedDoesNotComeBack) {
+  const auto other = open_store();
+  FaultyFileOps ops;
+  const auto store = open_store(ops);
+  ASSERT_TRUE(deliver(*store, "first\r\n", {kJohn}));
+  bool linked = false;
+  bool removed = false;
+  ops.set_judge([&](const FaultyFileOps::Call& call) {
+    linked = linked || call.name == "link_fd";
+    if (removed || !linked || call.name != "getxattrat") return 0;
+    const auto maildrop = open_maildrop(*other, kJohn);
+    if (!maildrop) return EBUSY;
+    EXPECT_EQ((*maildrop)->messages().size(), 2U);
+    EXPECT_TRUE(remove(**maildrop, {1}));
+    removed = true;
+    return 0;
+  });
+  ASSERT_TRUE(deliver(*store, "second\r\n", {kJohn}));
+  ASSERT_TRUE(removed);
+  const auto maildrop = open_maildrop(*other, kJohn);
+  ASSERT_TRUE(maildrop);
+  EXPECT_EQ((*maildrop)->messages().size(), 1U);
+}
+
 // What 4 sessions at a time saw of what 8 senders were told, counted until all is read and removed.
 class Traffic {
  public:
