@@ -82,8 +82,11 @@ def _reloads(ground, sizes, findings, many, file):
     findings.add(f"times that users.txt ({sizes.users:,} users) was replaced meanwhile", replaced, "")
     for (command, reloads), all_of_it in waits.items():
         name = f"{command} of a running session, {'with reloads' if reloads else 'without'}"
-        findings.add(f"{name}: p99", sorted(all_of_it)[len(all_of_it) * 99 // 100], "ms")
-        findings.add(f"{name}: the longest", max(all_of_it), "ms")
+        all_of_it.sort()
+        findings.add(f"{name}: answers", len(all_of_it), "")
+        findings.add(f"{name}: the median wait", all_of_it[len(all_of_it) // 2], "ms")
+        findings.add(f"{name}: p99", all_of_it[len(all_of_it) * 99 // 100], "ms")
+        findings.add(f"{name}: the longest", all_of_it[-1], "ms")
 
 
 def _texts(accounts, number):
