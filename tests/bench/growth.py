@@ -17,6 +17,7 @@ import os
 import pathlib
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -48,8 +49,8 @@ SIZES = {
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="which parts (default: all)")
-    parser.add_argument("--build", default=str(ROOT / "build/release"), metavar="DIR",
-                        help="the build that is measured, with mailbench in it (default build/release)")
+    parser.add_argument("--build", default=str(ROOT / "build/bench"), metavar="DIR",
+                        help="the build that is measured (default build/bench: `cmake --preset bench && cmake --build --preset bench`)")
     parser.add_argument("--folder", default="/var/tmp", metavar="DIR", help="where the disk's file lies (default /var/tmp)")
     parser.add_argument("--plain-folder", action="store_true", help="no disk of its own: in a folder below --folder")
     parser.add_argument("--seconds", type=float, default=3, metavar="S", help="how long each rate is measured (default 3)")
@@ -79,7 +80,7 @@ def run(part, options):
     try:
         with Ground(options, PARTS[part].mib(options)) as ground:
             PARTS[part].measure(ground, options, findings)
-    except (Failed, RuntimeError, OSError, AssertionError) as failed:
+    except (Failed, RuntimeError, OSError, AssertionError, subprocess.SubprocessError, disks.CannotMount) as failed:
         print(f"FAILED: {part}: {failed}", flush=True)
         return None
     return findings
