@@ -70,7 +70,7 @@ class GrowthTest(unittest.TestCase):
     def test_users_are_counted_and_replaced(self):
         figures, _ = self.figures("users")   # which sees that the users are those of the file that was put there last
         self.assert_all_positive(figures, "logins, 10 users", "logins, 20 users", "messages to 10", "times that users.txt",
-                                 "NOOP of a running session", "RCPT of a running session")
+                                 "NOOP of a running session", "RCPT of a running session", "RCPT right after", "the RCPT after")
 
     def test_a_message_in_flight_takes_less_memory_than_it_has_octets(self):
         figures, met = self.figures("flight", "--octets", 20 << 20)

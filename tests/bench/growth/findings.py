@@ -37,11 +37,12 @@ class Findings:
     def markdown(self):
         """Its rows of a table of four columns."""
         verdict = {True: "met", False: "**missed**", None: ""}
-        return "\n".join([f"| **{self.part}** | | | |"] + [f"| {row.title} | {figure(row)} | {row.floor} | {verdict[row.met]} |" for row in self.rows])
+        return "\n".join([f"| **{self.part}** | | | |"] +
+                         [f"| {row.title} | {figure(row)} | {row.floor} | {verdict[row.met]} |" for row in self.rows])
 
     def json(self, **about):
-        return json.dumps({"part": self.part, **about, "rows": [{**dataclasses.asdict(row), "value": round(row.value, 3)} for row in self.rows]},
-                          ensure_ascii=False)
+        rows = [{**dataclasses.asdict(row), "value": round(row.value, 3)} for row in self.rows]
+        return json.dumps({"part": self.part, **about, "rows": rows}, ensure_ascii=False)
 
 
 def figure(row):

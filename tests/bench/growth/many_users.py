@@ -10,6 +10,7 @@ import time
 import growth_path  # noqa: F401
 import dialogue
 from accounts import Accounts, DOMAIN
+from ground import grow_old
 from mailbench import Failed
 
 FEW = 10
@@ -43,6 +44,7 @@ def measure(ground, sizes, findings):
         for server in servers.values():
             server.stop()
     _memory(ground, findings, files)
+    _one_change(ground, sizes, findings, many, files["many"])
     _reloads(ground, sizes, findings, many, files["many"])
 
 
@@ -53,6 +55,25 @@ def _memory(ground, findings, files):
         resident[name] = server.footprint.resident_kib()
         server.stop()
     findings.add("memory of mypopd for the users more", resident["many"] - resident["few"], "KiB")
+
+
+def _one_change(ground, sizes, findings, many, file):
+    """A recipient after users.txt was replaced, which reads it, and the next one."""
+    smtp = ground.start("mysmtpd", file)
+    first, second = [], []
+    with dialogue.greeted_smtp(smtp) as client:
+        client.must("MAIL FROM:<>", "250")
+        ask = f"RCPT TO:<{many.addresses()[0]}>"
+        for number in range(5 * sizes.rounds):
+            _put(file, _texts(many, number)[1])
+            first.append(dialogue.timed(client.must, ask, "250")[0])
+            second.append(dialogue.timed(client.must, ask, "250")[0])
+    smtp.stop()
+    findings.add("RCPT right after users.txt was replaced: the median", statistics.median(first), "ms")
+    findings.add("RCPT right after users.txt was replaced: the longest", max(first), "ms")
+    findings.add("the RCPT after that one, users.txt being young: the median", statistics.median(second), "ms")
+    _put(file, _texts(many, 0)[0])
+    grow_old(file)
 
 
 def _reloads(ground, sizes, findings, many, file):
