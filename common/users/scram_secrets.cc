@@ -2,12 +2,14 @@
 
 #include <gsasl.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
 #include <memory>
 #include <utility>
 
+#include "common/text/ascii.h"
 #include "common/text/base64.h"
 #include "common/users/same_octets.h"
 
@@ -62,6 +64,8 @@ std::string ScramSecrets::text() const {
 
 bool ScramSecrets::can_derive(std::string_view password) {
   if (password.empty() || password.contains('\0')) return false;
+  // SASLprep leaves it as it is, but takes its time: more than half of what reading users.txt took.
+  if (std::ranges::all_of(password, text::is_visible)) return true;
   char* out = nullptr;
   const int status = gsasl_saslprep(std::string(password).c_str(), {}, &out, nullptr);
   const std::unique_ptr<char, Free> prepared(out);
