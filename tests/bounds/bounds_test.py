@@ -107,7 +107,7 @@ class CrowdedTest(unittest.TestCase):
             finally:
                 for sock in load.sockets:
                     sock.close()
-            self.assertIn("connection-refused", trial.server.stderr())
+            trial.server.wait_for_log("connection-refused")
 
     @staticmethod
     def is_served(server, port):

@@ -119,6 +119,7 @@ class RoomTest(ServerCase):
                 third.must(line, code)
             first.must("MAIL FROM:<a@b>", "250")
         self.assertEqual(self.store.of(JOHN), [b"kept\r\n"])
+        smtp.wait_for_log(" limit=memory ")
         self.assertRegex(smtp.stderr(), r"warning message-not-admitted session=\d+ limit=memory octets=\d+")
 
     def test_memory_for_less_than_a_message_is_a_bad_start(self):
@@ -134,6 +135,7 @@ class RoomTest(ServerCase):
             client.ehlo()
             client.must("MAIL FROM:<a@b>", "452 4.3.1 Insufficient system storage")
             client.must("NOOP", "250")
+        smtp.wait_for_log(" limit=disk ")
         self.assertRegex(smtp.stderr(), r"warning message-not-admitted session=\d+ limit=disk octets=\d+")
 
     def test_what_a_client_declares_must_leave_the_reserve(self):

@@ -100,8 +100,8 @@ class SessionTest(ServerCase):
             client.must("DELE 1", "+OK")
             client.must("QUIT", "+OK")
             client.rest()
-        text = pop3.stderr()
         wrong, login, over = self.events(pop3, "login-refused", "login", "session-over")
+        text = pop3.stderr()
         self.assertEqual((wrong["user"], login["user"], login["messages"]), (JOHN, JOHN, 3))
         self.assertEqual({key: over[key] for key in ("why", "retr", "dele", "left", "commands")},
                          {"why": "quit", "retr": 1, "dele": 1, "left": 2, "commands": 7})
