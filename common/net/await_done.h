@@ -73,7 +73,8 @@ template <class T>
 asio::awaitable<std::expected<T, std::error_code>> outcome_of(std::shared_ptr<Meeting<T>> meeting) {
   using Outcome = typename Meeting<T>::Outcome;
   return asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
-      [](auto handler, std::shared_ptr<Meeting<T>> awaited) {
+      [](auto handler, std::shared_ptr<Meeting<T>> given) {
+        const auto awaited = std::move(given);  // kept no longer than this call
         auto work = asio::make_work_guard(asio::get_associated_executor(handler));
         awaited->wait(
             [handler = std::move(handler), work = std::move(work)](Outcome outcome) mutable {

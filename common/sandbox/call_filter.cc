@@ -115,6 +115,11 @@ int add_lists(scmp_filter_ctx filter) {
   return 0;
 }
 
+// The library's SCMP_CMP makes a compound literal, which C++ has not.
+scmp_arg_cmp compare(unsigned argument, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+  return {.arg = argument, .op = how, .datum_a = a, .datum_b = b};
+}
+
 int add_clone(scmp_filter_ctx filter) {
   remember(SCMP_SYS(clone), {"clone", "another process"});
   // S/390 has the flags second.
@@ -124,48 +129,48 @@ int add_clone(scmp_filter_ctx filter) {
   constexpr unsigned kFlags = 0;
 #endif
   const int error = add(filter, kAllowed, SCMP_SYS(clone),
-                        SCMP_CMP(kFlags, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+                        compare(kFlags, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
   if (error != 0) return error;
   return add(filter, kForbidden, SCMP_SYS(clone),
-             SCMP_CMP(kFlags, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+             compare(kFlags, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
 int add_sendto(scmp_filter_ctx filter) {
   constexpr unsigned kFlags = 3;
   constexpr unsigned kAddress = 4;
   remember(SCMP_SYS(sendto), {"sendto", "sending without a connection that a client opened"});
-  std::array on_a_connection = {SCMP_CMP(kFlags, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
-                                SCMP_CMP(kAddress, SCMP_CMP_EQ, 0)};
+  std::array on_a_connection = {compare(kFlags, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
+                                compare(kAddress, SCMP_CMP_EQ, 0)};
   if (const int error =
           seccomp_rule_add_array(filter, kAllowed, SCMP_SYS(sendto), 2, on_a_connection.data());
       error != 0) {
     return error;
   }
   if (const int error = add(filter, kForbidden, SCMP_SYS(sendto),
-                            SCMP_CMP(kFlags, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN));
+                            compare(kFlags, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN));
       error != 0) {
     return error;
   }
-  return add(filter, kForbidden, SCMP_SYS(sendto), SCMP_CMP(kAddress, SCMP_CMP_NE, 0));
+  return add(filter, kForbidden, SCMP_SYS(sendto), compare(kAddress, SCMP_CMP_NE, 0));
 }
 
 int add_tgkill(scmp_filter_ctx filter) {
   const auto self = static_cast<scmp_datum_t>(::getpid());
   remember(SCMP_SYS(tgkill), {"tgkill", "a signal to another process"});
-  const int error = add(filter, kAllowed, SCMP_SYS(tgkill), SCMP_CMP(0, SCMP_CMP_EQ, self));
+  const int error = add(filter, kAllowed, SCMP_SYS(tgkill), compare(0, SCMP_CMP_EQ, self));
   if (error != 0) return error;
-  return add(filter, kForbidden, SCMP_SYS(tgkill), SCMP_CMP(0, SCMP_CMP_NE, self));
+  return add(filter, kForbidden, SCMP_SYS(tgkill), compare(0, SCMP_CMP_NE, self));
 }
 
 int add_memory_and_ioctl(scmp_filter_ctx filter) {
   constexpr unsigned kProtection = 2;
-  const auto no_code = SCMP_CMP(kProtection, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  const auto no_code = compare(kProtection, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     if (const int error = add(filter, kAllowed, call, no_code); error != 0) return error;
   }
   for (const auto question : {FIONBIO, FIONREAD}) {
     const int error = add(filter, kAllowed, SCMP_SYS(ioctl),
-                          SCMP_CMP(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(question)));
+                          compare(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(question)));
     if (error != 0) return error;
   }
   return 0;
