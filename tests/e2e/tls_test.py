@@ -251,8 +251,8 @@ class StrangerTest(TlsCase):
             stalled[0].send(hello)
             self.assertEqual(stalled[0].octets(3), b"\x16\x03\x03")
 
-    def test_a_handshake_that_stalls_is_ended_by_the_idle_time_out(self):
-        for server in self.both_with_tls("--idle-timeout", "1"):
+    def test_a_handshake_that_stalls_is_ended_by_its_time_out(self):
+        for server in self.both_with_tls("--handshake-timeout", "1"):
             with wire.Wire(server.tls_port) as client:
                 client.send(ProtocolTest.hello(self, [0])[:20])
                 self.assertEqual(client.rest(), b"")
