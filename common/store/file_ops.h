@@ -75,7 +75,8 @@ class FileOps {
   // fstatfs: what the folder's file system has left for those who are not root.
   virtual Result<uint64_t> free_octets(int folder) = 0;
 
-  // Gives the open file `fd`, which may have no name yet, this name: linkat of /proc/self/fd/N.
+  // Gives the open file `fd`, which may have no name yet, this name: linkat, by way of
+  // /proc/self/fd/N where the kernel does not let everybody do without.
   [[nodiscard]] virtual std::error_code link_fd(int fd, int folder, const std::string& name) = 0;
   [[nodiscard]] virtual std::error_code unlinkat(int folder, const std::string& name) = 0;
   [[nodiscard]] virtual std::error_code mkdirat(int folder, const std::string& name,
