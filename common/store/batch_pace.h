@@ -7,20 +7,39 @@
 
 namespace store {
 
-// While a batch is committed others come, and wait for the next. Were that begun at once, the
-// senders of the one would for ever miss the other's sync by a moment: two halves that take turns,
-// each at twice the time. So the next batch gives those that have just been answered the time to
-// come again: a part of what the sync took, and not a moment longer than until all are there, or
-// enough. Whoever sends alone waits for nobody, nor does the first after a rest.
+// While a batch is committed others come, and wait for the next. Were that always begun at once,
+// the senders of the one would for ever miss the other's sync by a moment: two halves that take
+// turns, two syncs where one would do. Waiting for those that were just answered costs the time
+// that they take to come again, in which the disk does nothing. So they are waited for where that
+// is less than what a sync takes, both as they were of late; where it is more, the halves take
+// turns. Whoever sends alone waits for nobody, nor does the first after a rest.
 class BatchPace {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A batch of `size` was committed and answered at `now`, which took so long; `waiting` came
-  // meanwhile.
-  void committed(size_t size, size_t waiting, Clock::time_point now, Clock::duration took) {
-    expected_ = std::min(size + waiting, kEnough);
-    until_ = now + std::min(took / kPart, kLongest);
+  // A batch that was answered, and what came since the one before it was.
+  struct Batch {
+    size_t size = 0;
+    size_t waiting = 0;         // for the next
+    Clock::time_point now{};    // it was answered
+    Clock::duration syncing{};  // what the disk took of its time
+    size_t came = 0;            // messages, this batch's own or waiting
+    Clock::time_point last_came{};
+  };
+
+  void answered(const Batch& batch) {
+    if (size_ > 0 && batch.came > 0) {
+      auto took = std::max(batch.last_came - answered_at_, Clock::duration::zero());
+      if (batch.came < size_) took = took * size_ / batch.came;  // the others took still longer
+      coming_ = mean(coming_, std::min<Clock::duration>(took, kLongest));
+    }
+    syncing_ = mean(syncing_, batch.syncing);
+    size_ = batch.size;
+    answered_at_ = batch.now;
+    expected_ = std::min(batch.size + batch.waiting, kEnough);
+    until_ = batch.now;
+    // Not for ever: who was just answered may have nothing more to send.
+    if (coming_ < syncing_) until_ += std::min<Clock::duration>({4 * coming_, syncing_, kLongest});
   }
 
   // The next batch is begun as soon as so many wait, or it is so late, whichever comes first.
@@ -29,11 +48,17 @@ class BatchPace {
 
  private:
   static constexpr size_t kEnough = 32;  // share a sync well: one more saves little
-  static constexpr int kPart = 4;
   static constexpr Clock::duration kLongest = std::chrono::milliseconds(4);
+
+  // Forgets what was by half with each batch.
+  static Clock::duration mean(Clock::duration was, Clock::duration is) { return (was + is) / 2; }
 
   size_t expected_ = 1;
   Clock::time_point until_;
+  size_t size_ = 0;  // of the batch before
+  Clock::time_point answered_at_;
+  Clock::duration coming_{};  // what those that were answered took to come again
+  Clock::duration syncing_{};
 };
 
 }  // namespace store

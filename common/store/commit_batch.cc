@@ -30,17 +30,23 @@ CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& c
   for (auto& request : requests) items_.push_back({std::move(request), {}, nullptr, {}, {}});
 }
 
-void CommitBatch::run() {
+std::chrono::steady_clock::duration CommitBatch::run() {
+  using Clock = std::chrono::steady_clock;
   for (auto& item : items_) item.error = write(item);
+  const auto written = Clock::now();
   secure_data();
+  const auto secured = Clock::now();
   for (auto& item : items_) {
     if (item.error) continue;
     item.error = link(item);
     if (item.error) unlink(item);
     item.request.message->draft().discard_name();
   }
+  const auto linked = Clock::now();
   sync_links();
+  const auto synced = Clock::now();
   report();
+  return (secured - written) + (synced - linked);
 }
 
 std::error_code CommitBatch::write(Item& item) {

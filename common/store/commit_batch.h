@@ -2,6 +2,7 @@
 // stable storage, nobody is told before the names are. See docs/mail-store.md.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <system_error>
@@ -32,8 +33,8 @@ class CommitBatch {
               std::vector<CommitRequest> requests);
 
   // Commits what can be, undoes what cannot, and reports each request once, after all of its
-  // descriptors are closed.
-  void run();
+  // descriptors are closed. What the disk took of the time: the syncs, and waiting for its writing.
+  std::chrono::steady_clock::duration run();
 
  private:
   struct Link {

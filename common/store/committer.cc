@@ -19,17 +19,19 @@ Committer::~Committer() {
 }
 
 void Committer::commit(CommitRequest request) {
+  const auto now = BatchPace::Clock::now();
   bool is_due = false;
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(request));
+    ++came_;
+    last_came_ = now;
     is_due = waiting_.size() == wanted_;
   }
   if (is_due) wake_.notify_one();
 }
 
 void Committer::work() {
-  using Clock = BatchPace::Clock;
   MailboxFolders folders(root_);
   StampClock clock(root_.clock());
   BatchPace pace;
@@ -37,10 +39,8 @@ void Committer::work() {
     auto batch = next_batch(pace);
     if (batch.empty()) return;
     const size_t size = batch.size();
-    const auto start = Clock::now();
-    CommitBatch(root_, folders, clock, std::move(batch)).run();
-    const auto end = Clock::now();
-    pace.committed(size, waiting(), end, end - start);
+    const auto syncing = CommitBatch(root_, folders, clock, std::move(batch)).run();
+    pace.answered(answered(size, syncing));
   }
 }
 
@@ -54,9 +54,14 @@ std::vector<CommitRequest> Committer::next_batch(const BatchPace& pace) {
   return std::exchange(waiting_, {});
 }
 
-size_t Committer::waiting() {
+BatchPace::Batch Committer::answered(size_t size, BatchPace::Clock::duration syncing) {
   const std::lock_guard lock(mutex_);
-  return waiting_.size();
+  return {.size = size,
+          .waiting = waiting_.size(),
+          .now = BatchPace::Clock::now(),
+          .syncing = syncing,
+          .came = std::exchange(came_, 0),
+          .last_came = last_came_};
 }
 
 }  // namespace store

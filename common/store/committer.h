@@ -29,15 +29,18 @@ class Committer {
   void work();
   // Blocks until a batch is due. Empty: it is the end.
   std::vector<CommitRequest> next_batch(const BatchPace& pace);
-  size_t waiting();
+  // What the pace is told of the batch that was just answered.
+  BatchPace::Batch answered(size_t size, BatchPace::Clock::duration syncing);
 
   StoreRoot& root_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  size_t wanted_ = 1;                   // it is woken when so many wait; guarded by mutex_
-  std::vector<CommitRequest> waiting_;  // guarded by mutex_
-  bool ending_ = false;                 // guarded by mutex_
-  std::thread thread_;                  // last: it uses the others
+  size_t wanted_ = 1;                       // it is woken when so many wait; guarded by mutex_
+  std::vector<CommitRequest> waiting_;      // guarded by mutex_
+  size_t came_ = 0;                         // since a batch was answered; guarded by mutex_
+  BatchPace::Clock::time_point last_came_;  // guarded by mutex_
+  bool ending_ = false;                     // guarded by mutex_
+  std::thread thread_;                      // last: it uses the others
 };
 
 }  // namespace store

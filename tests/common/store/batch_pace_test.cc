@@ -6,39 +6,106 @@ namespace store {
 namespace {
 
 using namespace std::chrono_literals;
+using Batch = BatchPace::Batch;
+using Duration = BatchPace::Clock::duration;
 
 const BatchPace::Clock::time_point kNow(1h);
+
+// Ten senders in two halves: each time one half is answered while the other waits, and comes again
+// so late after it was. What the disk takes of each batch's time is `syncing`.
+class TwoHalves {
+ public:
+  TwoHalves(Duration coming, Duration syncing) : coming_(coming), syncing_(syncing) { answer(); }
+
+  // `came`: how many of those that were answered have come again meanwhile.
+  void answer(size_t came = 5) {
+    pace_.answered({.size = 5,
+                    .waiting = 5,
+                    .now = now_ + kBatch,
+                    .syncing = syncing_,
+                    .came = came,
+                    .last_came = now_ + coming_});
+    now_ += kBatch;
+  }
+
+  Duration wait() const { return pace_.until() - now_; }
+
+ private:
+  static constexpr Duration kBatch = 10s;
+  BatchPace pace_;
+  BatchPace::Clock::time_point now_ = kNow;
+  Duration coming_;
+  Duration syncing_;
+};
 
 TEST(BatchPaceTest, FirstMessageWaitsForNobody) { EXPECT_EQ(BatchPace().expected(), 1U); }
 
 TEST(BatchPaceTest, WhoSendsAloneWaitsForNobody) {
   BatchPace pace;
-  pace.committed(1, 0, kNow, 8ms);
+  pace.answered({.size = 1, .now = kNow, .syncing = 8ms, .came = 1, .last_came = kNow - 8ms});
   EXPECT_EQ(pace.expected(), 1U);
 }
 
 TEST(BatchPaceTest, ThoseThatWereAnsweredAndThoseThatWaitAreExpectedTogether) {
   BatchPace pace;
-  pace.committed(5, 4, kNow, 8ms);
+  pace.answered({.size = 5, .waiting = 4, .now = kNow, .syncing = 8ms, .came = 9});
   EXPECT_EQ(pace.expected(), 9U);
 }
 
 TEST(BatchPaceTest, ManyWaitForNoMore) {
   BatchPace pace;
-  pace.committed(50, 50, kNow, 8ms);
+  pace.answered({.size = 50, .waiting = 50, .now = kNow, .syncing = 8ms, .came = 100});
   EXPECT_EQ(pace.expected(), 32U);
 }
 
-TEST(BatchPaceTest, AQuarterOfTheSyncsTimeIsWaitedAtTheMost) {
-  BatchPace pace;
-  pace.committed(5, 5, kNow, 8ms);
-  EXPECT_EQ(pace.until(), kNow + 2ms);
+TEST(BatchPaceTest, WhoComesAgainSoonerThanADiskSyncsIsWaitedFor) {
+  TwoHalves halves(500us, 2ms);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_GT(halves.wait(), 500us);
+}
+
+TEST(BatchPaceTest, WhoTakesLongerThanTheDiskToSyncIsNotWaitedFor) {
+  TwoHalves halves(700us, 500us);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_EQ(halves.wait(), 0us);
+}
+
+TEST(BatchPaceTest, WhoHasNotComeAgainCountsAsLate) {
+  TwoHalves halves(700us, 2ms);
+  for (int i = 0; i < 20; ++i) halves.answer(1);
+  EXPECT_EQ(halves.wait(), 0us);
+}
+
+TEST(BatchPaceTest, WaitIsNoLongerThanASync) {
+  TwoHalves halves(900us, 1ms);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_GT(halves.wait(), 900us);
+  EXPECT_LE(halves.wait(), 1ms);
 }
 
 TEST(BatchPaceTest, AfterASyncThatStalledNobodyWaitsLong) {
+  TwoHalves halves(3ms, 10s);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_EQ(halves.wait(), 4ms);
+}
+
+TEST(BatchPaceTest, DiskThatHasBecomeQuickIsSeenWithinAFewBatches) {
   BatchPace pace;
-  pace.committed(5, 5, kNow, 10s);
-  EXPECT_EQ(pace.until(), kNow + 4ms);
+  auto now = kNow;
+  for (int i = 0; i < 20; ++i) {
+    now += 10ms;
+    const Duration syncing = i < 10 ? Duration(8ms) : Duration(200us);
+    pace.answered({.size = 5,
+                   .waiting = 5,
+                   .now = now,
+                   .syncing = syncing,
+                   .came = 5,
+                   .last_came = now - 9ms});
+    if (i == 9) {
+      EXPECT_GT(pace.until(), now);
+    }
+  }
+  EXPECT_EQ(pace.until(), now);
 }
 
 }  // namespace
