@@ -87,7 +87,7 @@ Action Session::next() {
 std::optional<Action> Session::next_of_phase() {
   if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
-  if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login->dialogue);
   if (const auto* opening = std::get_if<Opening>(&phase_)) return OpenMaildrop{opening->mailbox};
   if (auto* transaction = std::get_if<Transaction>(&phase_)) return next_of(*transaction);
   if (auto* update = std::get_if<Update>(&phase_)) {

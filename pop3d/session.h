@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,11 +112,15 @@ class Session : public protocol::Dialogue {
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
 
  private:
-  // The phases of a session; what is known only in one of them lives in it.
+  // The phases of a session; what is known only in one of them lives in it. A login is large and
+  // rare: it is on the heap meanwhile.
   struct Fresh {};  // nothing received yet
   // RFC 1939 §4, until the maildrop is open.
   struct Authorization {
     std::string user = {};  // USER's; empty: none yet
+  };
+  struct LoggingIn {
+    std::unique_ptr<protocol::LoginDialogue> dialogue;
   };
   struct StartingTls {};
   // Who is logged in; the maildrop is not open yet.
@@ -136,8 +141,8 @@ class Session : public protocol::Dialogue {
   struct Closing {
     protocol::Closed why;
   };
-  using Phase = std::variant<Fresh, Authorization, protocol::LoginDialogue, StartingTls, Opening,
-                             Transaction, Update, Closing>;
+  using Phase = std::variant<Fresh, Authorization, LoggingIn, StartingTls, Opening, Transaction,
+                             Update, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;

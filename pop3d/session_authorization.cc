@@ -1,5 +1,7 @@
 // The AUTHORIZATION state (RFC 1939 §4): USER and PASS, AUTH (RFC 5034), STLS (RFC 2595), and CAPA,
 // which says what of it is to be had.
+#include <memory>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -63,7 +65,8 @@ void Session::user(std::string_view argument) {
 // The rest of the line, blanks and all, is the password (RFC 1939 §7).
 void Session::pass(std::string_view argument) {
   std::string user = std::move(std::get<Authorization>(phase_).user);
-  phase_ = LoginDialogue(protocol::Credentials{std::move(user), std::string(argument)});
+  protocol::Credentials credentials{std::move(user), std::string(argument)};
+  phase_ = LoggingIn{std::make_unique<LoginDialogue>(std::move(credentials))};
 }
 
 protocol::SaslOffer Session::offered() const {
@@ -73,7 +76,7 @@ protocol::SaslOffer Session::offered() const {
 
 void Session::auth(std::string_view argument) {
   if (!may_log_in()) return say(tls_needed());
-  phase_ = LoginDialogue(argument, offered());
+  phase_ = LoggingIn{std::make_unique<LoginDialogue>(argument, offered())};
 }
 
 std::optional<Action> Session::next_of(LoginDialogue& login) {
@@ -95,7 +98,7 @@ std::optional<Action> Session::next_of(LoginDialogue& login) {
 }
 
 void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  if (std::get<LoginDialogue>(phase_).goes_on(outcome)) return;
+  if (std::get<LoggingIn>(phase_).dialogue->goes_on(outcome)) return;
   if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
     phase_ = Opening{accepted->user};
     return;

@@ -113,14 +113,14 @@ Action Session::next() {
 
 std::optional<Action> Session::next_of_phase() {
   if (std::holds_alternative<Closing>(phase_)) return protocol::Close{};
-  if (auto* receiving = std::get_if<Receiving>(&phase_)) return next_of(receiving->reception);
+  if (auto* receiving = std::get_if<Receiving>(&phase_)) return next_of(*receiving->reception);
   if (const auto* admitting = std::get_if<Admitting>(&phase_)) {
     return AdmitMessage{admitting->octets};
   }
-  if (auto* login = std::get_if<protocol::LoginDialogue>(&phase_)) return next_of(*login);
+  if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login->dialogue);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
   if (const auto* waiting = std::get_if<AwaitingRoom>(&phase_)) {
-    return ClaimRoom{waiting->mailbox, waiting->transaction.octets};
+    return ClaimRoom{waiting->mailbox, waiting->transaction->octets};
   }
   if (const auto* releasing = std::get_if<ReleasingRoom>(&phase_)) return next_of(*releasing);
   return next_command();

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -78,7 +79,8 @@ class Session : public protocol::Dialogue {
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
 
  private:
-  // The phases of a session; what is known only in one of them lives in it.
+  // The phases of a session; what is known only in one of them lives in it. What is large and rare
+  // is on the heap meanwhile: an idle session has no room for it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
   // MAIL is right, and not answered yet.
@@ -93,14 +95,17 @@ class Session : public protocol::Dialogue {
     std::set<std::string> mailboxes = {};
   };
   struct Receiving {
-    Reception reception;
+    std::unique_ptr<Reception> reception;
     Place place;
   };
   // An RCPT is answered when it is known whether its mailbox is full.
   struct AwaitingRoom {
-    Transaction transaction;
+    std::unique_ptr<Transaction> transaction;
     std::string mailbox;
     std::string address;  // as typed
+  };
+  struct LoggingIn {
+    std::unique_ptr<protocol::LoginDialogue> dialogue;
   };
   struct StartingTls {};
   // A transaction ended without a message; the room that it held is given back.
@@ -111,7 +116,7 @@ class Session : public protocol::Dialogue {
     protocol::Closed why;
   };
   using Phase = std::variant<Fresh, Idle, Admitting, Transaction, AwaitingRoom, ReleasingRoom,
-                             Receiving, protocol::LoginDialogue, StartingTls, Closing>;
+                             Receiving, LoggingIn, StartingTls, Closing>;
 
   struct CommandTable;  // in session.cc: a row a command
   unsigned facts() const;

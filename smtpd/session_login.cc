@@ -1,5 +1,6 @@
 // The part of the session that is about who the client is: STARTTLS (RFC 3207), AUTH (RFC 4954),
 // and whose address MAIL may name.
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -54,7 +55,7 @@ protocol::SaslOffer Session::offered() const {
 
 void Session::auth(std::string_view argument) {
   if (!may_log_in()) return say(tls_needed());
-  phase_ = LoginDialogue(argument, offered());
+  phase_ = LoggingIn{std::make_unique<LoginDialogue>(argument, offered())};
 }
 
 std::optional<Action> Session::next_of(LoginDialogue& login) {
@@ -76,7 +77,7 @@ std::optional<Action> Session::next_of(LoginDialogue& login) {
 }
 
 void Session::authenticated(const protocol::AuthOutcome& outcome) {
-  if (std::get<LoginDialogue>(phase_).goes_on(outcome)) return;
+  if (std::get<LoggingIn>(phase_).dialogue->goes_on(outcome)) return;
   phase_ = Idle{};
   if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
     user_ = accepted->user;

@@ -1,8 +1,11 @@
 // The part of the session that is about a message: MAIL, RCPT and DATA (RFC 5321 §3.3), and what
 // becomes of it.
+#include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "smtpd/command.h"
 #include "smtpd/recipient.h"
@@ -48,7 +51,8 @@ void Session::rcpt(std::string_view argument) {
       return say(too_many_recipients());
     }
     if (settings_.has_quota) {
-      AwaitingRoom waiting{std::move(transaction), user->name, command->to.text};
+      AwaitingRoom waiting{std::make_unique<Transaction>(std::move(transaction)), user->name,
+                           command->to.text};
       phase_ = std::move(waiting);
       return;
     }
@@ -62,7 +66,7 @@ void Session::rcpt(std::string_view argument) {
 // room would lose the message with the others (RFC 5321 §4.2.5).
 void Session::room_answered(Room room) {
   AwaitingRoom waiting = std::get<AwaitingRoom>(std::move(phase_));
-  auto& transaction = phase_.emplace<Transaction>(std::move(waiting.transaction));
+  auto& transaction = phase_.emplace<Transaction>(std::move(*waiting.transaction));
   if (room == Room::kNone) return say(mailbox_full(waiting.address));
   if (room == Room::kUnknown) return say(not_stored(StoreOutcome::kFailed));
   transaction.mailboxes.insert(std::move(waiting.mailbox));
@@ -94,8 +98,8 @@ void Session::data(std::string_view) {
                 lf_lines,
                 channel_.encrypted,
                 !user_.empty()};
-  Reception reception(settings_, std::move(origin),
-                      {transaction.mailboxes.begin(), transaction.mailboxes.end()});
+  std::vector<std::string> mailboxes(transaction.mailboxes.begin(), transaction.mailboxes.end());
+  auto reception = std::make_unique<Reception>(settings_, std::move(origin), std::move(mailboxes));
   phase_ = Receiving{std::move(reception), std::move(transaction.place)};
 }
 
@@ -121,16 +125,16 @@ std::optional<Action> Session::next_of(Reception& reception) {
 }
 
 void Session::message_opened(StoreOutcome outcome) {
-  std::get<Receiving>(phase_).reception.opened(outcome);
+  std::get<Receiving>(phase_).reception->opened(outcome);
 }
 
 void Session::message_appended(StoreOutcome outcome) {
-  std::get<Receiving>(phase_).reception.appended(outcome);
+  std::get<Receiving>(phase_).reception->appended(outcome);
 }
 
 void Session::message_committed(std::string_view id) {
   ++tally_.messages;
-  tally_.octets += std::get<Receiving>(phase_).reception.octets();
+  tally_.octets += std::get<Receiving>(phase_).reception->octets();
   phase_ = Idle{};
   errors_ = 0;
   commands_ = 0;

@@ -54,7 +54,7 @@ asio::awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
 
 bool ConnectionLogins::has_to_wait(std::string_view name) {
   if (!is_throttled()) return false;
-  const auto wait = logins_.guesses_.wait(connection_.peer_address(), login_.account_of(name),
+  const auto wait = logins_.guesses_.wait(connection_.peer_address(), login_->account_of(name),
                                           steady_clock::now());
   if (wait.count() == 0) return false;
   logging::warning("login-unavailable", {{"session", connection_.number()},
@@ -72,9 +72,10 @@ asio::awaitable<void> ConnectionLogins::hold_up() {
 }
 
 asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
+  if (!login_) login_ = std::make_unique<users::Login>(logins_.users_, logins_.hash_);
   // No guess: nothing was tried.
   if (std::holds_alternative<protocol::SaslCancelled>(action.step)) {
-    co_return login_.step(action, {});
+    co_return login_->step(action, {});
   }
   // Who has to wait costs no hash, where the name is known before.
   const auto* credentials = std::get_if<protocol::Credentials>(&action.step);
@@ -84,8 +85,8 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
   }
   const users::ChannelBinding binding =
       connection_.tls() == nullptr ? users::ChannelBinding() : connection_.tls()->binding();
-  auto quick = login_.quick_step(action, binding);
-  if (!quick) quick = co_await logins_.check_elsewhere(login_, action, binding);
+  auto quick = login_->quick_step(action, binding);
+  if (!quick) quick = co_await logins_.check_elsewhere(*login_, action, binding);
   const AuthOutcome outcome = *std::move(quick);
   if (std::holds_alternative<protocol::Challenge>(outcome)) co_return outcome;
   if (std::holds_alternative<protocol::Unavailable>(outcome)) {
@@ -95,20 +96,21 @@ asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate
     co_return outcome;
   }
   // Whether the password was right is not told to one who has to wait.
-  if (has_to_wait(login_.name())) {
+  if (has_to_wait(login_->name())) {
     co_await hold_up();
     co_return protocol::Unavailable{};
   }
   const std::string_view address = connection_.peer_address();
   if (std::holds_alternative<protocol::Accepted>(outcome)) {
-    logins_.guesses_.right(address, login_.account());
+    logins_.guesses_.right(address, login_->account());
     co_return outcome;
   }
   logging::warning(
       "login-refused",
-      {{"session", connection_.number()}, {"user", login_.name()}, {"peer", connection_.peer()}});
+      {{"session", connection_.number()}, {"user", login_->name()}, {"peer", connection_.peer()}});
   if (is_throttled()) {
-    logins_.guesses_.wrong(address, login_.account(), login_.wrong_password(), steady_clock::now());
+    logins_.guesses_.wrong(address, login_->account(), login_->wrong_password(),
+                           steady_clock::now());
     co_await hold_up();
   }
   co_return outcome;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "common/net/connection.h"
@@ -59,7 +60,7 @@ class ConnectionLogins {
  public:
   // Both outlive it.
   ConnectionLogins(Logins& logins, Connection& connection)
-      : logins_(logins), connection_(connection), login_(logins.users_, logins.hash_) {}
+      : logins_(logins), connection_(connection) {}
 
   // One step, as a session's handler does it.
   asio::awaitable<protocol::AuthOutcome> step(const protocol::Authenticate& action);
@@ -72,7 +73,7 @@ class ConnectionLogins {
 
   Logins& logins_;
   Connection& connection_;
-  users::Login login_;
+  std::unique_ptr<users::Login> login_;  // from the first step on
 };
 
 }  // namespace net
