@@ -144,18 +144,22 @@ class Handler {
   std::optional<End> end_;
 };
 
+void log_end(const net::Connection& connection, const net::SessionEnd& end, const Tally& tally) {
+  std::vector<logging::Field> counts{{"retr", tally.retrieved}, {"dele", tally.deleted}};
+  if (tally.left) counts.emplace_back("left", *tally.left);
+  counts.emplace_back("commands", tally.commands);
+  net::log_end(connection, end, logging::Fields(counts));
+}
+
 }  // namespace
 
 asio::awaitable<void> serve(net::Connection& connection, const World& world) {
   Handler handler(world, connection);
   Session session(world.settings, world.users, net::channel_of(connection));
   handler.attach(session);
-  const net::SessionEnd end = co_await net::drive(connection, session, handler);
-  const Tally& tally = session.tally();
-  std::vector<logging::Field> counts{{"retr", tally.retrieved}, {"dele", tally.deleted}};
-  if (tally.left) counts.emplace_back("left", *tally.left);
-  counts.emplace_back("commands", tally.commands);
-  net::log_end(connection, end, logging::Fields(counts));
+  net::SessionDriver driver(connection, session, handler);
+  while (!driver.is_over()) co_await driver.go_on();
+  log_end(connection, driver.end(), session.tally());
 }
 
 std::string refusal() { return render(closing_down()); }

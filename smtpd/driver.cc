@@ -196,13 +196,7 @@ class Handler {
   std::unique_ptr<store::MailboxQuota::Claim> claim_;  // the room for it, where there is a quota
 };
 
-}  // namespace
-
-asio::awaitable<void> serve(net::Connection& connection, const World& world) {
-  Session session(world.settings, world.users, net::channel_of(connection));
-  Handler handler(session, world, connection);
-  const net::SessionEnd end = co_await net::drive(connection, session, handler);
-  const Tally& tally = session.tally();
+void log_end(const net::Connection& connection, const net::SessionEnd& end, const Tally& tally) {
   const std::string recipients =
       std::to_string(tally.recipients) + '/' + std::to_string(tally.asked);
   net::log_end(connection, end,
@@ -210,6 +204,16 @@ asio::awaitable<void> serve(net::Connection& connection, const World& world) {
                 {"rcpt", recipients},
                 {"commands", tally.commands},
                 {"octets", tally.octets}});
+}
+
+}  // namespace
+
+asio::awaitable<void> serve(net::Connection& connection, const World& world) {
+  Session session(world.settings, world.users, net::channel_of(connection));
+  Handler handler(session, world, connection);
+  net::SessionDriver driver(connection, session, handler);
+  while (!driver.is_over()) co_await driver.go_on();
+  log_end(connection, driver.end(), session.tally());
 }
 
 std::string refusal(const Settings& settings) {

@@ -132,36 +132,53 @@ asio::awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
   }
 }
 
-asio::awaitable<Heard> Connection::read(size_t max_octets, Awaited awaited) {
-  const auto end = end_of_patience(awaited);
-  const Wait kind = awaited == Awaited::kMessage ? Wait::kForMessage : Wait::kForClient;
-  bool wait = !tls_ || !tls_->has_pending();
-  for (auto wanted = What::kWantsRead;;) {
-    if (thread_.shutting_down()) co_return Heard{Heard::What::kShutDown};
-    if (std::exchange(wait, true)) {
-      const auto error = co_await wait_for(wanted, end, kind);
-      if (error == std::errc::timed_out) co_return Heard{fault_of(awaited)};
-      if (thread_.shutting_down()) continue;
-      if (error) co_return broken(error);
-    }
+void Connection::begin_read(size_t max_octets, Awaited awaited) {
+  using State = Reading::State;
+  reading_ = {.max_octets = max_octets, .end = end_of_patience(awaited), .awaited = awaited};
+  // Of what TLS has already read the socket would not tell.
+  if (tls_ && tls_->has_pending()) reading_.state = State::kMayRead;
+}
+
+std::optional<Heard> Connection::read_now() {
+  using State = Reading::State;
+  if (reading_.state == State::kWaited) {
+    if (auto heard = heard_by_waiting()) return heard;
+  }
+  if (thread_.shutting_down()) return Heard{Heard::What::kShutDown};
+  if (reading_.state != State::kBegun) {
     const auto whole = thread_.read_buffer();
-    const auto buffer = whole.first(std::min(whole.size(), max_octets));
+    const auto buffer = whole.first(std::min(whole.size(), reading_.max_octets));
     const auto step = read_some(buffer);
     switch (step.what) {
       case What::kDone:
-        co_return Heard{.what = Heard::What::kBytes, .bytes = {buffer.data(), step.octets}};
+        return Heard{.what = Heard::What::kBytes, .bytes = {buffer.data(), step.octets}};
       case What::kEnd:
         input_ended_ = true;
-        co_return Heard{Heard::What::kEndOfInput};
+        return Heard{Heard::What::kEndOfInput};
       case What::kFailed:
-        co_return broken(step.error);
+        return broken(step.error);
       case What::kWantsRead:
       case What::kWantsWrite:
-        wanted = step.what;
+        reading_.wanted = step.what;
         break;
     }
   }
+  reading_.state = State::kWaited;
+  const bool message = reading_.awaited == Awaited::kMessage;
+  if (!begin_wait(reading_.end, message ? Wait::kForMessage : Wait::kForClient)) {
+    return heard_by_waiting();
+  }
+  return std::nullopt;
 }
+
+std::optional<Heard> Connection::heard_by_waiting() {
+  const auto error = wait_ended();
+  if (error == std::errc::timed_out) return Heard{fault_of(reading_.awaited)};
+  if (error && !thread_.shutting_down()) return broken(error);
+  return std::nullopt;
+}
+
+asio::awaitable<void> Connection::readable() { return ready(reading_.wanted); }
 
 asio::awaitable<std::error_code> Connection::write(std::string_view text) {
   while (!text.empty()) {
@@ -196,16 +213,15 @@ TlsSocket::Progress Connection::write_some(std::string_view text) {
 }
 
 asio::awaitable<std::error_code> Connection::wait_for(What what, Clock::time_point end, Wait wait) {
-  const bool to_read = what == What::kWantsRead;
-  std::error_code error;
-  begin_wait(end, wait);
-  timed_out_ = wait_end_ <= counted_until_ || is_too_slow();
-  if (timed_out_) co_return wait_ended(error);
-  interruptible_ = wait != Wait::kToSend;
-  co_await socket_.async_wait(to_read ? Socket::wait_read : Socket::wait_write,
-                              asio::redirect_error(asio::use_awaitable, error));
-  interruptible_ = false;
-  co_return wait_ended(error);
+  if (begin_wait(end, wait)) co_await ready(what);
+  co_return wait_ended();
+}
+
+// Not a coroutine: each idle connection would have its frame.
+asio::awaitable<void> Connection::ready(What what) {
+  interruptible_ = wait_ != Wait::kToSend;
+  return socket_.async_wait(what == What::kWantsRead ? Socket::wait_read : Socket::wait_write,
+                            asio::redirect_error(asio::use_awaitable, wait_error_));
 }
 
 asio::awaitable<void> Connection::give_way() {
@@ -218,7 +234,7 @@ asio::awaitable<void> Connection::close() {
   socket_.shutdown(Socket::shutdown_send, error);
   const auto buffer = thread_.read_buffer();
   size_t drained = 0;
-  begin_wait(Clock::now() + kDrainTime, Wait::kForClient);
+  (void)begin_wait(Clock::now() + kDrainTime, Wait::kForClient);  // it has time
   while (!error && !input_ended_ && !timed_out_ && drained < kDrainOctets) {
     co_await socket_.async_wait(Socket::wait_read,
                                 asio::redirect_error(asio::use_awaitable, error));
@@ -230,7 +246,7 @@ asio::awaitable<void> Connection::close() {
   socket_.close(error);
 }
 
-void Connection::begin_wait(Clock::time_point end, Wait wait) {
+bool Connection::begin_wait(Clock::time_point end, Wait wait) {
   const auto now = Clock::now();
   // Commands may come as slowly as they like, and between two messages the grace begins anew.
   if (wait == Wait::kForClient) pace_.restart();
@@ -238,7 +254,10 @@ void Connection::begin_wait(Clock::time_point end, Wait wait) {
   wait_end_ = end;
   look_at_peer_ = now + kLookAtPeer;
   counted_until_ = now;
-  look_later(now);
+  wait_error_.clear();
+  timed_out_ = wait_end_ <= now || is_too_slow();
+  if (!timed_out_) look_later(now);
+  return !timed_out_;
 }
 
 void Connection::look_later(Clock::time_point now) {
@@ -247,12 +266,13 @@ void Connection::look_later(Clock::time_point now) {
   set_deadline(std::chrono::ceil<std::chrono::seconds>(next - now));
 }
 
-std::error_code Connection::wait_ended(std::error_code error) {
+std::error_code Connection::wait_ended() {
+  interruptible_ = false;
   clear_deadline();
   if (has_pace()) count_pace(Clock::now());
   if (std::exchange(peer_dead_, false)) return std::make_error_code(std::errc::host_unreachable);
   if (std::exchange(timed_out_, false)) return std::make_error_code(std::errc::timed_out);
-  return to_system_code(error);
+  return to_system_code(wait_error_);
 }
 
 void Connection::deadline_passed() {

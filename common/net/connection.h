@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,7 @@
 
 namespace net {
 
-// What read() brought.
+// What reading brought.
 struct Heard {
   enum class What {
     kBytes,
@@ -47,7 +48,7 @@ struct Heard {
     kBroken,        // the connection is gone: see error
   };
   What what;
-  std::string_view bytes = {};  // good until the next await
+  std::string_view bytes = {};  // in the thread's buffer: good until the next await
   std::error_code error = {};
 };
 
@@ -64,11 +65,16 @@ class Connection final : private Deadlines::Member {
   // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
   asio::awaitable<std::error_code> start_tls(TlsContext& context);
 
+  // Reading is begin_read(), then read_now() until it says what was heard; whenever it says
+  // nothing, co_await readable() comes before the next one. No coroutine does all that, since each
+  // idle connection would have its frame.
+  //
   // At most `max_octets`, and no more than the thread's buffer takes. How long it waits depends on
   // what is awaited (patience.h); for a command it is counted from the first read after
   // command_over().
-  asio::awaitable<Heard> read(size_t max_octets,
-                              protocol::Awaited awaited = protocol::Awaited::kCommand);
+  void begin_read(size_t max_octets, protocol::Awaited awaited);
+  std::optional<Heard> read_now();
+  asio::awaitable<void> readable();
   // What the client sent until now has been answered: the next command has its whole time.
   void command_over() { new_command_ = true; }
 
@@ -108,17 +114,21 @@ class Connection final : private Deadlines::Member {
   // Waits until the socket is ready for what a step wants next.
   asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what, Clock::time_point end,
                                             Wait wait);
+  // The middle of a wait, between begin_wait() and wait_ended().
+  asio::awaitable<void> ready(TlsSocket::Progress::What what);
   Clock::time_point end_of_patience(protocol::Awaited awaited);
   // What it means that the wait for this has lasted too long.
   Heard::What fault_of(protocol::Awaited awaited) const;
+  // What was heard by the wait that is over, if anything but that there is something to read.
+  std::optional<Heard> heard_by_waiting();
 
-  // A wait lasts until then, and less if the client is found dead meanwhile, or too slow.
-  void begin_wait(Clock::time_point end, Wait wait);
+  // A wait lasts until then, and less if the client is found dead meanwhile, or too slow. False: it
+  // has ended already.
+  bool begin_wait(Clock::time_point end, Wait wait);
   // Sets the deadline to when there is next to be looked what has become of the wait.
   void look_later(Clock::time_point now);
-  // What it came to, when its operation ended with `error`: errc::timed_out, errc::host_unreachable
-  // (dead), or that error.
-  std::error_code wait_ended(std::error_code error);
+  // What it came to: errc::timed_out, errc::host_unreachable (dead), or the operation's error.
+  std::error_code wait_ended();
   bool is_peer_dead();
   bool has_pace() const { return wait_ != Wait::kForClient && patience_.octets_a_second != 0; }
   // Counts the wait until `now`.
@@ -137,6 +147,16 @@ class Connection final : private Deadlines::Member {
   Clock::time_point command_end_;
   bool new_command_ = true;
 
+  // Of the reading that is on.
+  struct Reading {
+    size_t max_octets = 0;
+    Clock::time_point end = {};  // of patience
+    protocol::Awaited awaited = protocol::Awaited::kCommand;
+    TlsSocket::Progress::What wanted = TlsSocket::Progress::What::kWantsRead;
+    enum class State { kBegun, kMayRead, kWaited } state = State::kBegun;
+  };
+  Reading reading_;
+
   // Of the wait that is on.
   Wait wait_ = Wait::kForClient;
   Clock::time_point wait_end_;
@@ -144,6 +164,7 @@ class Connection final : private Deadlines::Member {
   Clock::time_point counted_until_;  // by the pace
   TransferPace pace_;
   uint64_t moved_before_ = 0;   // octets, when the pace last earned
+  std::error_code wait_error_;  // its operation's
   bool interruptible_ = false;  // it waits for the client: a server that stops need not
   bool timed_out_ = false;
   bool peer_dead_ = false;

@@ -1,5 +1,5 @@
-// The loop that drives a session (smtp::Session, pop3::Session) over a connection: it asks for the
-// next action, does those that all sessions have, and hands the others to the server's handler.
+// What drives a session (smtp::Session, pop3::Session) over a connection: it asks for the next
+// action, does those that all sessions have, and hands the others to the server's handler.
 // What the session refuses is logged.
 //
 // Handler:
@@ -117,7 +117,7 @@ asio::awaitable<void> perform(Handler& handler, Action& action) {
       [&handler]<class A>(A& one) -> asio::awaitable<void> {
         if constexpr (std::is_same_v<A, protocol::Read> || std::is_same_v<A, protocol::Flush> ||
                       std::is_same_v<A, protocol::Close> || std::is_same_v<A, protocol::StartTls>) {
-          return do_nothing();  // drive() does these itself
+          return do_nothing();  // SessionDriver does these itself
         } else {
           return handler.perform(one);
         }
@@ -125,44 +125,83 @@ asio::awaitable<void> perform(Handler& handler, Action& action) {
       action);
 }
 
-// Drives the session to its end. The connection is closed by then, or broken.
 template <class Session, class Handler>
-asio::awaitable<SessionEnd> drive(Connection& connection, Session& session, Handler& handler) {
-  SessionEnd end;
-  for (;;) {
-    auto action = session.next();
-    const bool handshake = holds<protocol::StartTls>(action);
-    const auto* read = std::get_if<protocol::Read>(&action);
-    const bool close = std::holds_alternative<protocol::Close>(action);
-    const bool flush = std::holds_alternative<protocol::Flush>(action);
-    const bool common = read != nullptr || close || flush || handshake;
-    std::error_code unsent;
-    if (common) log_refusals(connection, session.take_refusals());
-    if (common || Handler::is_slow(action)) unsent = co_await send_output(connection, session);
-    if (handshake && !unsent) {
-      if constexpr (requires { session.tls_started(); }) {
-        const auto error = co_await start_tls(connection, session, handler.tls());
-        if (error) co_return SessionEnd{SessionEnd::Why::kTlsFailed, error};
+class SessionDriver {
+ public:
+  // The three outlive it.
+  SessionDriver(Connection& connection, Session& session, Handler& handler)
+      : connection_(connection), session_(session), handler_(handler) {}
+  SessionDriver(const SessionDriver&) = delete;
+  SessionDriver& operator=(const SessionDriver&) = delete;
+  ~SessionDriver() = default;
+
+  // To be awaited again and again until the session is over. While it waits for its client there is
+  // no coroutine here: what an idle connection costs is little, and counted.
+  asio::awaitable<void> go_on() {
+    while (reading_) {
+      const auto heard = connection_.read_now();
+      if (!heard) return connection_.readable();
+      reading_ = false;
+      over_ = !hear(session_, *heard, end_);
+      if (over_) return do_nothing();
+    }
+    return act();
+  }
+  bool is_over() const { return over_; }
+
+  // Once it is over. The connection is closed by then, or broken.
+  const SessionEnd& end() const { return end_; }
+
+ private:
+  // Does what the session asks for, until it asks to read or is over.
+  asio::awaitable<void> act() {
+    while (!over_ && !reading_) {
+      auto action = session_.next();
+      const bool handshake = holds<protocol::StartTls>(action);
+      const auto* read = std::get_if<protocol::Read>(&action);
+      const bool close = std::holds_alternative<protocol::Close>(action);
+      const bool flush = std::holds_alternative<protocol::Flush>(action);
+      const bool common = read != nullptr || close || flush || handshake;
+      std::error_code unsent;
+      if (common) log_refusals(connection_, session_.take_refusals());
+      if (common || Handler::is_slow(action)) unsent = co_await send_output(connection_, session_);
+      if (handshake && !unsent) {
+        if constexpr (requires { session_.tls_started(); }) {
+          const auto error = co_await start_tls(connection_, session_, handler_.tls());
+          if (error) co_return be_over({SessionEnd::Why::kTlsFailed, error});
+        }
+      }
+      if (!common) {
+        co_await perform(handler_, action);
+        connection_.command_over();
+      }
+      if (unsent) co_return be_over(not_sent(connection_, unsent));
+      if (close) {
+        end_.why = why_closed(session_.closed()).value_or(end_.why);
+        co_await connection_.close();
+        co_return be_over(end_);
+      }
+      // A client that takes as fast as it is given never makes write() wait: without this it would
+      // have the thread for itself for as long as it pipelines.
+      if (flush) co_await connection_.give_way();
+      if (read != nullptr) {
+        connection_.begin_read(read->max_octets, read->awaited);
+        reading_ = true;
       }
     }
-    if (!common) {
-      co_await perform(handler, action);
-      connection.command_over();
-    }
-    if (unsent) co_return not_sent(connection, unsent);
-    if (close) {
-      end.why = why_closed(session.closed()).value_or(end.why);
-      co_await connection.close();
-      co_return end;
-    }
-    // A client that takes as fast as it is given never makes write() wait: without this it would
-    // have the thread for itself for as long as it pipelines.
-    if (flush) co_await connection.give_way();
-    if (read != nullptr) {
-      const Heard heard = co_await connection.read(read->max_octets, read->awaited);
-      if (!hear(session, heard, end)) co_return end;
-    }
   }
-}
+
+  void be_over(const SessionEnd& end) {
+    end_ = end;
+    over_ = true;
+  }
+
+  Connection& connection_;
+  Session& session_;
+  Handler& handler_;
+  SessionEnd end_;        // what is to be told if the session closes now
+  bool reading_ = false;  // the session has asked for more input
+  bool over_ = false;
+};
 
 }  // namespace net

@@ -64,7 +64,9 @@ class EchoServer {
     EchoSession session;
     session.awaited = awaited;
     EchoHandler handler(session, start_, tls_);
-    ends_.put(co_await drive(connection, session, handler));
+    SessionDriver driver(connection, session, handler);
+    while (!driver.is_over()) co_await driver.go_on();
+    ends_.put(driver.end());
   }
 
   Start start_;

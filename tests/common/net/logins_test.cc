@@ -81,10 +81,18 @@ class LoginServer {
     return std::holds_alternative<protocol::Refused>(outcome) ? "refused" : "unavailable";
   }
 
+  static asio::awaitable<Heard> read(Connection& connection) {
+    connection.begin_read(65536, protocol::Awaited::kCommand);
+    for (;;) {
+      if (const auto heard = connection.read_now()) co_return *heard;
+      co_await connection.readable();
+    }
+  }
+
   asio::awaitable<void> serve(Connection& connection) {
     ConnectionLogins logins(logins_, connection);
     for (;;) {
-      const Heard heard = co_await connection.read(65536);
+      const Heard heard = co_await read(connection);
       if (heard.what != Heard::What::kBytes) break;
       const std::string line(heard.bytes.substr(0, heard.bytes.find('\n')));
       const size_t blank = line.find(' ');
