@@ -4,7 +4,6 @@
 #include <array>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <chrono>
 #include <expected>
 #include <memory>
@@ -17,6 +16,7 @@
 
 #include "common/log.h"
 #include "common/net/await_done.h"
+#include "common/net/awaitable.h"
 #include "common/net/session_driver.h"
 #include "pop3d/reply.h"
 
@@ -43,12 +43,12 @@ class Handler {
   // A piece of a message comes fast, and short messages then leave together.
   static bool is_slow(const Action& action) { return !std::holds_alternative<ReadMessage>(action); }
 
-  asio::awaitable<void> perform(protocol::Authenticate& action) {
+  net::Awaitable<void> perform(protocol::Authenticate& action) {
     const auto outcome = co_await logins_.step(action);
     session_->authenticated(outcome);
   }
 
-  asio::awaitable<void> perform(OpenMaildrop& action) {
+  net::Awaitable<void> perform(OpenMaildrop& action) {
     auto opened = co_await open(action.mailbox);
     if (!opened) {
       const bool in_use = opened.error() == store::MaildropError::kInUse;
@@ -67,7 +67,7 @@ class Handler {
     session_->maildrop_opened(maildrop_->messages());
   }
 
-  asio::awaitable<void> perform(ReadMessage& action) {
+  net::Awaitable<void> perform(ReadMessage& action) {
     if (end_ == End{action.index, action.offset}) {
       session_->message_read({});
       co_return;
@@ -92,7 +92,7 @@ class Handler {
     session_->message_read({room.data(), *octets});
   }
 
-  asio::awaitable<void> perform(RemoveMessages& action) {
+  net::Awaitable<void> perform(RemoveMessages& action) {
     const size_t count = action.indexes.size();
     std::error_code error;
     if (count > 0) {
@@ -114,7 +114,7 @@ class Handler {
  private:
   using Opened = std::expected<std::unique_ptr<store::Maildrop>, std::error_code>;
 
-  asio::awaitable<Opened> open(const std::string& mailbox) {
+  net::Awaitable<Opened> open(const std::string& mailbox) {
     for (int tries = 1;; ++tries) {
       Opened opened = co_await net::await_done<std::unique_ptr<store::Maildrop>>(
           [this, &mailbox](store::Done<std::unique_ptr<store::Maildrop>> done) {
@@ -125,7 +125,7 @@ class Handler {
       }
       asio::steady_timer pause(connection_.executor(), kTryAgainAfter);
       std::error_code ignored;
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      co_await pause.async_wait(asio::redirect_error(net::kAwait, ignored));
     }
   }
 
@@ -153,7 +153,7 @@ void log_end(const net::Connection& connection, const net::SessionEnd& end, cons
 
 }  // namespace
 
-asio::awaitable<void> serve(net::Connection& connection, const World& world) {
+net::Awaitable<void> serve(net::Connection& connection, const World& world) {
   Handler handler(world, connection);
   Session session(world.settings, world.users, net::channel_of(connection));
   handler.attach(session);

@@ -2,9 +2,9 @@
 // connection.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <string>
 
+#include "common/net/awaitable.h"
 #include "common/net/connection.h"
 #include "common/net/logins.h"
 #include "common/net/tls_context.h"
@@ -26,7 +26,7 @@ struct World {
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. The
 // removals of a QUIT are finished even if the client is gone by then; the maildrop is unlocked when
 // the session ends, however it ends.
-asio::awaitable<void> serve(net::Connection& connection, const World& world);
+net::Awaitable<void> serve(net::Connection& connection, const World& world);
 
 // What a client is told for whom there is no room, as it is sent.
 std::string refusal();

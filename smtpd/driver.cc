@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/net/await_done.h"
+#include "common/net/awaitable.h"
 #include "common/net/session_driver.h"
 #include "common/net/store_outcome.h"
 #include "smtpd/reply.h"
@@ -37,7 +38,7 @@ class Handler {
            std::holds_alternative<protocol::Authenticate>(action);
   }
 
-  asio::awaitable<void> perform(ClaimRoom& action) {
+  net::Awaitable<void> perform(ClaimRoom& action) {
     using store::MailboxQuota;
     if (!claim_) claim_ = std::make_unique<MailboxQuota::Claim>(*world_.quota, action.octets);
     const auto room = co_await net::await_done<MailboxQuota::Room>(
@@ -62,12 +63,12 @@ class Handler {
     session_.room_answered(room->is_there ? Room::kThere : Room::kNone);
   }
 
-  asio::awaitable<void> perform(ReleaseRoom&) {
+  net::Awaitable<void> perform(ReleaseRoom&) {
     claim_.reset();
     return net::do_nothing();
   }
 
-  asio::awaitable<void> perform(AdmitMessage& action) {
+  net::Awaitable<void> perform(AdmitMessage& action) {
     auto place = world_.room.take_place();
     if (!place) {
       log_no_room("memory", world_.room.memory_taken());
@@ -79,7 +80,7 @@ class Handler {
     session_.message_not_admitted();
   }
 
-  asio::awaitable<void> perform(OpenMessage& action) {
+  net::Awaitable<void> perform(OpenMessage& action) {
     appended_ = 0;
     delivery_ = world_.store.new_delivery();
     StoreOutcome outcome = StoreOutcome::kDone;
@@ -93,12 +94,12 @@ class Handler {
     session_.message_opened(outcome);
   }
 
-  asio::awaitable<void> perform(AppendMessage& action) {
+  net::Awaitable<void> perform(AppendMessage& action) {
     const StoreOutcome outcome = co_await append(action.text);
     session_.message_appended(outcome);
   }
 
-  asio::awaitable<void> perform(CommitMessage& action) {
+  net::Awaitable<void> perform(CommitMessage& action) {
     using std::chrono::steady_clock;
     const auto begin = steady_clock::now();
     const size_t recipients = action.mailboxes.size();
@@ -130,14 +131,14 @@ class Handler {
   }
 
   // Before the refusal, so that the next message finds the room that this one had.
-  asio::awaitable<void> perform(DiscardMessage&) {
+  net::Awaitable<void> perform(DiscardMessage&) {
     const auto dropped = co_await net::await_done<void>(
         [this](store::Done<void> done) { delivery_->drop(std::move(done)); });
     if (!dropped) log_failure("message-not-stored", dropped.error());
     delivery_.reset();
   }
 
-  asio::awaitable<void> perform(protocol::Authenticate& action) {
+  net::Awaitable<void> perform(protocol::Authenticate& action) {
     const auto outcome = co_await logins_.step(action);
     if (const auto* accepted = std::get_if<protocol::Accepted>(&outcome)) {
       logging::info("login", {{"session", connection_.number()},
@@ -149,7 +150,7 @@ class Handler {
 
  private:
   // A disk that does not say how full it is will say so when it is written to.
-  asio::awaitable<bool> has_disk_for(uint64_t octets) {
+  net::Awaitable<bool> has_disk_for(uint64_t octets) {
     using Clock = MessageRoom::Clock;
     auto& room = world_.room;
     if (!room.reserves_disk()) co_return true;
@@ -170,7 +171,7 @@ class Handler {
                      {{"session", connection_.number()}, {"limit", limit}, {"octets", octets}});
   }
 
-  asio::awaitable<StoreOutcome> append(std::string_view text) {
+  net::Awaitable<StoreOutcome> append(std::string_view text) {
     appended_ += text.size();
     if (claim_) claim_->grow_to(appended_);
     std::error_code error;
@@ -208,7 +209,7 @@ void log_end(const net::Connection& connection, const net::SessionEnd& end, cons
 
 }  // namespace
 
-asio::awaitable<void> serve(net::Connection& connection, const World& world) {
+net::Awaitable<void> serve(net::Connection& connection, const World& world) {
   Session session(world.settings, world.users, net::channel_of(connection));
   Handler handler(session, world, connection);
   net::SessionDriver driver(connection, session, handler);

@@ -1,9 +1,9 @@
 // Carries out what an SMTP session asks of the world: the mail store, the log, the connection.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <string>
 
+#include "common/net/awaitable.h"
 #include "common/net/connection.h"
 #include "common/net/logins.h"
 #include "common/net/tls_context.h"
@@ -30,7 +30,7 @@ struct World {
 // A whole session, from the greeting to the close. `connection` and `world` outlive the call. A
 // message that was complete is committed even if the client is gone by then; one that was not is
 // dropped when the session ends, however it ends.
-asio::awaitable<void> serve(net::Connection& connection, const World& world);
+net::Awaitable<void> serve(net::Connection& connection, const World& world);
 
 // What a client is told for whom there is no room, as it is sent.
 std::string refusal(const Settings& settings);

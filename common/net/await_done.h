@@ -8,10 +8,8 @@
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
-#include <asio/awaitable.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -20,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/net/awaitable.h"
 #include "common/store/done.h"
 
 namespace net {
@@ -70,9 +69,9 @@ class Meeting {
 // Who awaits it does not own the meeting meanwhile: an outcome that nobody will ever report ends
 // the coroutine.
 template <class T>
-asio::awaitable<std::expected<T, std::error_code>> outcome_of(std::shared_ptr<Meeting<T>> meeting) {
+Awaitable<std::expected<T, std::error_code>> outcome_of(std::shared_ptr<Meeting<T>> meeting) {
   using Outcome = typename Meeting<T>::Outcome;
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Outcome)>(
       [](auto handler, std::shared_ptr<Meeting<T>> given) {
         const auto awaited = std::move(given);  // kept no longer than this call
         auto work = asio::make_work_guard(asio::get_associated_executor(handler));
@@ -85,11 +84,11 @@ asio::awaitable<std::expected<T, std::error_code>> outcome_of(std::shared_ptr<Me
                           outcome = std::move(outcome)]() mutable { handler(std::move(outcome)); });
             });
       },
-      asio::use_awaitable, std::move(meeting));
+      kAwait, std::move(meeting));
 }
 
 template <class T, class Start>
-asio::awaitable<std::expected<T, std::error_code>> await_done(Start start) {
+Awaitable<std::expected<T, std::error_code>> await_done(Start start) {
   auto meeting = std::make_shared<Meeting<T>>();
   start(store::Done<T>([meeting](std::expected<T, std::error_code> outcome) {
     meeting->report(std::move(outcome));

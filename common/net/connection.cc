@@ -10,11 +10,11 @@
 #include <asio/ip/address.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "common/net/awaitable.h"
 #include "common/net/endpoint_text.h"
 #include "common/net/system_code.h"
 #include "common/net/tcp_progress.h"
@@ -22,7 +22,6 @@
 namespace net {
 namespace {
 
-using Socket = asio::ip::tcp::socket;
 using What = TlsSocket::Progress::What;
 using protocol::Awaited;
 
@@ -114,7 +113,7 @@ bool Connection::is_loopback() const {
   return address.is_loopback();
 }
 
-asio::awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
+Awaitable<std::error_code> Connection::start_tls(TlsContext& context) {
   tls_ = std::make_unique<TlsSocket>(context.current(), socket_.native_handle());
   const auto end = Clock::now() + patience_.handshake;
   for (;;) {
@@ -178,9 +177,9 @@ std::optional<Heard> Connection::heard_by_waiting() {
   return std::nullopt;
 }
 
-asio::awaitable<void> Connection::readable() { return ready(reading_.wanted); }
+Awaitable<void> Connection::readable() { return ready(reading_.wanted); }
 
-asio::awaitable<std::error_code> Connection::write(std::string_view text) {
+Awaitable<std::error_code> Connection::write(std::string_view text) {
   while (!text.empty()) {
     const auto step = write_some(text);
     text.remove_prefix(step.octets);
@@ -212,23 +211,21 @@ TlsSocket::Progress Connection::write_some(std::string_view text) {
   return {What::kFailed, 0, to_system_code(error)};
 }
 
-asio::awaitable<std::error_code> Connection::wait_for(What what, Clock::time_point end, Wait wait) {
+Awaitable<std::error_code> Connection::wait_for(What what, Clock::time_point end, Wait wait) {
   if (begin_wait(end, wait)) co_await ready(what);
   co_return wait_ended();
 }
 
 // Not a coroutine: each idle connection would have its frame.
-asio::awaitable<void> Connection::ready(What what) {
+Awaitable<void> Connection::ready(What what) {
   interruptible_ = wait_ != Wait::kToSend;
   return socket_.async_wait(what == What::kWantsRead ? Socket::wait_read : Socket::wait_write,
-                            asio::redirect_error(asio::use_awaitable, wait_error_));
+                            asio::redirect_error(kAwait, wait_error_));
 }
 
-asio::awaitable<void> Connection::give_way() {
-  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-}
+Awaitable<void> Connection::give_way() { co_await asio::post(socket_.get_executor(), kAwait); }
 
-asio::awaitable<void> Connection::close() {
+Awaitable<void> Connection::close() {
   if (tls_) tls_->say_end();
   std::error_code error;
   socket_.shutdown(Socket::shutdown_send, error);
@@ -236,8 +233,7 @@ asio::awaitable<void> Connection::close() {
   size_t drained = 0;
   (void)begin_wait(Clock::now() + kDrainTime, Wait::kForClient);  // it has time
   while (!error && !input_ended_ && !timed_out_ && drained < kDrainOctets) {
-    co_await socket_.async_wait(Socket::wait_read,
-                                asio::redirect_error(asio::use_awaitable, error));
+    co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(kAwait, error));
     if (error || timed_out_) break;
     drained += socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
     if (would_block(error)) error.clear();

@@ -11,8 +11,6 @@
 // (docs/decisions/0009-dead-peers.md).
 #pragma once
 
-#include <asio/any_io_executor.hpp>
-#include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
@@ -24,6 +22,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "common/net/awaitable.h"
 #include "common/net/crowding.h"
 #include "common/net/deadlines.h"
 #include "common/net/io_thread.h"
@@ -56,14 +55,14 @@ class Connection final : private Deadlines::Member {
  public:
   // `socket` belongs to the context of `thread`. `number` names the connection in the log.
   // `patience` and `crowding` outlive it.
-  Connection(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number,
-             const Patience& patience, const Crowding& crowding);
+  Connection(Socket socket, IoThread& thread, uint64_t number, const Patience& patience,
+             const Crowding& crowding);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
 
   // Does the handshake. The error: the connection is of no more use; errc::timed_out among them.
-  asio::awaitable<std::error_code> start_tls(TlsContext& context);
+  Awaitable<std::error_code> start_tls(TlsContext& context);
 
   // Reading is begin_read(), then read_now() until it says what was heard; whenever it says
   // nothing, co_await readable() comes before the next one. No coroutine does all that, since each
@@ -74,22 +73,22 @@ class Connection final : private Deadlines::Member {
   // command_over().
   void begin_read(size_t max_octets, protocol::Awaited awaited);
   std::optional<Heard> read_now();
-  asio::awaitable<void> readable();
+  Awaitable<void> readable();
   // What the client sent until now has been answered: the next command has its whole time.
   void command_over() { new_command_ = true; }
 
   // Writes all of it. errc::timed_out: the client took nothing for the time-out, or, if
   // was_too_slow(), too little for a server that is crowded.
-  asio::awaitable<std::error_code> write(std::string_view text);
+  Awaitable<std::error_code> write(std::string_view text);
   bool was_too_slow() const { return too_slow_; }
 
   // Lets what else waits on the thread go first.
-  asio::awaitable<void> give_way();
+  Awaitable<void> give_way();
 
   // Says that nothing more comes, reads and drops what the client still sends, but not for long,
   // and closes. Without the second step the client's last bytes would make the kernel reset the
   // connection, and the client might lose the last reply.
-  asio::awaitable<void> close();
+  Awaitable<void> close();
 
   uint64_t number() const { return number_; }
   const std::string& peer() const { return peer_; }  // address and port
@@ -97,7 +96,7 @@ class Connection final : private Deadlines::Member {
   bool is_loopback() const;                          // the client is on this machine
   // Null: the connection is in the clear.
   const TlsSocket* tls() const { return tls_.get(); }
-  asio::any_io_executor executor() { return socket_.get_executor(); }
+  Executor executor() { return socket_.get_executor(); }
 
  private:
   using Clock = Deadlines::Clock;
@@ -112,10 +111,10 @@ class Connection final : private Deadlines::Member {
   // nothing, and not that for a reply to be taken.
   enum class Wait { kForClient, kForMessage, kToSend };
   // Waits until the socket is ready for what a step wants next.
-  asio::awaitable<std::error_code> wait_for(TlsSocket::Progress::What what, Clock::time_point end,
-                                            Wait wait);
+  Awaitable<std::error_code> wait_for(TlsSocket::Progress::What what, Clock::time_point end,
+                                      Wait wait);
   // The middle of a wait, between begin_wait() and wait_ended().
-  asio::awaitable<void> ready(TlsSocket::Progress::What what);
+  Awaitable<void> ready(TlsSocket::Progress::What what);
   Clock::time_point end_of_patience(protocol::Awaited awaited);
   // What it means that the wait for this has lasted too long.
   Heard::What fault_of(protocol::Awaited awaited) const;
@@ -136,7 +135,7 @@ class Connection final : private Deadlines::Member {
   bool is_too_slow();
 
   IoThread& thread_;
-  asio::ip::tcp::socket socket_;
+  Socket socket_;
   const uint64_t number_;
   const Patience& patience_;
   const Crowding& crowding_;

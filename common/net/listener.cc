@@ -1,11 +1,11 @@
 #include "common/net/listener.h"
 
 #include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
 #include "common/log.h"
+#include "common/net/awaitable.h"
 #include "common/net/system_code.h"
 
 namespace net {
@@ -31,13 +31,12 @@ Listener::Listener(asio::ip::tcp::acceptor acceptor, Greeting greeting, Receptio
       greeting_(greeting),
       receptionist_(receptionist) {}
 
-asio::awaitable<void> Listener::accept_all() {
+Awaitable<void> Listener::accept_all() {
   bool short_of_something = false;
   while (acceptor_.is_open()) {
     std::error_code error;
     auto& context = receptionist_.next_context();
-    auto socket =
-        co_await acceptor_.async_accept(context, asio::redirect_error(asio::use_awaitable, error));
+    auto socket = co_await acceptor_.async_accept(context, asio::redirect_error(kAwait, error));
     if (!acceptor_.is_open()) break;
     if (!error) {
       short_of_something = false;
@@ -50,7 +49,7 @@ asio::awaitable<void> Listener::accept_all() {
       logging::warning("accepting-paused", {{"reason", error}});
     }
     pause_.expires_after(kPause);
-    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    co_await pause_.async_wait(asio::redirect_error(kAwait, error));
   }
 }
 

@@ -1,11 +1,12 @@
 // One listening socket at work: accepts connections for as long as it is open, whatever happens.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <system_error>
+
+#include "common/net/awaitable.h"
 
 namespace net {
 
@@ -20,7 +21,7 @@ class Receptionist {
   virtual asio::io_context& next_context() = 0;
   // A connection that belongs to `context`, which next_context() has named. Others may have asked
   // meanwhile.
-  virtual void take(asio::ip::tcp::socket socket, asio::io_context& context, Greeting greeting) = 0;
+  virtual void take(Socket socket, asio::io_context& context, Greeting greeting) = 0;
 };
 
 // Used on the thread of the socket's context, but for its construction.
@@ -34,7 +35,7 @@ class Listener {
 
   // Accepts until close(). Out of descriptors or memory it pauses for 100 ms at a time: the
   // connections wait in the kernel meanwhile.
-  asio::awaitable<void> accept_all();
+  Awaitable<void> accept_all();
 
   void close();
 

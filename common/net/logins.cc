@@ -3,7 +3,6 @@
 #include <asio/co_spawn.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include <variant>
 
 #include "common/log.h"
+#include "common/net/awaitable.h"
 
 namespace net {
 
@@ -38,18 +38,17 @@ class Place {
 
 Logins::~Logins() { threads_.join(); }
 
-asio::awaitable<AuthOutcome> Logins::check(users::Login& login,
-                                           const protocol::Authenticate& action,
-                                           const users::ChannelBinding& binding) {
+Logins::OnThePool Logins::check(users::Login& login, const protocol::Authenticate& action,
+                                const users::ChannelBinding& binding) {
   co_return login.step(action, binding);
 }
 
-asio::awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
-                                                     const protocol::Authenticate& action,
-                                                     const users::ChannelBinding& binding) {
+Awaitable<AuthOutcome> Logins::check_elsewhere(users::Login& login,
+                                               const protocol::Authenticate& action,
+                                               const users::ChannelBinding& binding) {
   const Place place(waiting_);
   if (place.number() > most_waiting_) co_return protocol::Unavailable{};
-  co_return co_await asio::co_spawn(threads_, check(login, action, binding), asio::use_awaitable);
+  co_return co_await asio::co_spawn(threads_, check(login, action, binding), kAwait);
 }
 
 bool ConnectionLogins::has_to_wait(std::string_view name) {
@@ -65,13 +64,13 @@ bool ConnectionLogins::has_to_wait(std::string_view name) {
   return true;
 }
 
-asio::awaitable<void> ConnectionLogins::hold_up() {
+Awaitable<void> ConnectionLogins::hold_up() {
   asio::steady_timer delay(connection_.executor(), Logins::kDelay);
   std::error_code ignored;
-  co_await delay.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await delay.async_wait(asio::redirect_error(kAwait, ignored));
 }
 
-asio::awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
+Awaitable<AuthOutcome> ConnectionLogins::step(const protocol::Authenticate& action) {
   if (!login_) login_ = std::make_unique<users::Login>(logins_.users_, logins_.hash_);
   // No guess: nothing was tried.
   if (std::holds_alternative<protocol::SaslCancelled>(action.step)) {

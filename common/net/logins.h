@@ -2,7 +2,6 @@
 // takes up to tens of milliseconds of CPU; who guesses waits; what is refused is logged.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <asio/thread_pool.hpp>
 #include <atomic>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <memory>
 #include <string_view>
 
+#include "common/net/awaitable.h"
 #include "common/net/connection.h"
 #include "common/protocol/action.h"
 #include "common/users/guess_limit.h"
@@ -38,13 +38,13 @@ class Logins {
 
  private:
   friend class ConnectionLogins;
+  using OnThePool = asio::awaitable<protocol::AuthOutcome, asio::thread_pool::executor_type>;
 
-  static asio::awaitable<protocol::AuthOutcome> check(users::Login& login,
-                                                      const protocol::Authenticate& action,
-                                                      const users::ChannelBinding& binding);
-  asio::awaitable<protocol::AuthOutcome> check_elsewhere(users::Login& login,
-                                                         const protocol::Authenticate& action,
-                                                         const users::ChannelBinding& binding);
+  static OnThePool check(users::Login& login, const protocol::Authenticate& action,
+                         const users::ChannelBinding& binding);
+  Awaitable<protocol::AuthOutcome> check_elsewhere(users::Login& login,
+                                                   const protocol::Authenticate& action,
+                                                   const users::ChannelBinding& binding);
 
   users::UserSource& users_;
   const bool throttle_loopback_;
@@ -63,13 +63,13 @@ class ConnectionLogins {
       : logins_(logins), connection_(connection) {}
 
   // One step, as a session's handler does it.
-  asio::awaitable<protocol::AuthOutcome> step(const protocol::Authenticate& action);
+  Awaitable<protocol::AuthOutcome> step(const protocol::Authenticate& action);
 
  private:
   bool is_throttled() const { return logins_.throttle_loopback_ || !connection_.is_loopback(); }
   // Says so in the log.
   bool has_to_wait(std::string_view name);
-  asio::awaitable<void> hold_up();
+  Awaitable<void> hold_up();
 
   Logins& logins_;
   Connection& connection_;

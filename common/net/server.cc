@@ -5,7 +5,6 @@
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/net/awaitable.h"
 #include "common/net/endpoint_text.h"
 #include "common/net/listening_sockets.h"
 #include "common/net/process.h"
@@ -154,7 +154,7 @@ asio::io_context& Server::next_context() {
   return threads_[next_thread_]->context();
 }
 
-void Server::take(tcp::socket socket, asio::io_context& context, Greeting greeting) {
+void Server::take(Socket socket, asio::io_context& context, Greeting greeting) {
   std::error_code error;
   const auto peer = socket.remote_endpoint(error);  // of one that is gone already: 0.0.0.0
   if (open_ >= max_connections_) return refuse(socket, peer, greeting, "all");
@@ -172,7 +172,7 @@ void Server::take(tcp::socket socket, asio::io_context& context, Greeting greeti
 }
 
 // Says it once, into the empty buffer of a new socket, and does not wait for anything.
-void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting greeting,
+void Server::refuse(Socket& socket, const tcp::endpoint& peer, Greeting greeting,
                     std::string_view limit) const {
   logging::warning("connection-refused",
                    {{"peer", to_text(peer)}, {"limit", limit}, {"open", open_}});
@@ -181,11 +181,11 @@ void Server::refuse(tcp::socket& socket, const tcp::endpoint& peer, Greeting gre
   // Who expects a handshake would not understand it.
   if (!error && greeting == Greeting::kClear)
     socket.write_some(asio::buffer(settings_.refusal), error);
-  socket.shutdown(tcp::socket::shutdown_send, error);
+  socket.shutdown(Socket::shutdown_send, error);
 }
 
-asio::awaitable<void> Server::serve_one(tcp::socket socket, IoThread& thread, uint64_t number,
-                                        Greeting greeting) {
+Awaitable<void> Server::serve_one(Socket socket, IoThread& thread, uint64_t number,
+                                  Greeting greeting) {
   Connection connection(std::move(socket), thread, number, settings_.patience, crowding_);
   log_connected(connection);
   if (greeting == Greeting::kTls) {
@@ -235,13 +235,12 @@ void Server::end_shut_down() {
   hangups_.cancel(ignored);
 }
 
-asio::awaitable<void> Server::obey_signals() {
+Awaitable<void> Server::obey_signals() {
   using Clock = std::chrono::steady_clock;
   Clock::time_point first{};
   while (!shutting_down_ || open_ > 0) {
     std::error_code error;
-    const int signal =
-        co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    const int signal = co_await signals_.async_wait(asio::redirect_error(kAwait, error));
     if (error) co_return;
     if (first == Clock::time_point{}) {
       first = Clock::now();
@@ -253,18 +252,18 @@ asio::awaitable<void> Server::obey_signals() {
   }
 }
 
-asio::awaitable<void> Server::obey_hangups() {
+Awaitable<void> Server::obey_hangups() {
   while (!shutting_down_ || open_ > 0) {
     std::error_code error;
-    co_await hangups_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    co_await hangups_.async_wait(asio::redirect_error(kAwait, error));
     if (error) co_return;
     settings_.on_hangup();
   }
 }
 
-asio::awaitable<void> Server::cut_off_late() {
+Awaitable<void> Server::cut_off_late() {
   std::error_code error;
-  co_await grace_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  co_await grace_.async_wait(asio::redirect_error(kAwait, error));
   if (error) co_return;
   logging::warning("stopped-late", {{"open", open_}});
   end_process(0);

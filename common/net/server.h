@@ -5,7 +5,6 @@
 // count are its business alone.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "common/net/address_count.h"
+#include "common/net/awaitable.h"
 #include "common/net/connection.h"
 #include "common/net/crowding.h"
 #include "common/net/io_thread.h"
@@ -55,7 +55,7 @@ class Server final : private Receptionist {
  public:
   // A whole session on this connection, whose beginning is logged, and the end is to be: see
   // session_log.h. Called, and run, on the connection's I/O thread.
-  using Serve = std::function<asio::awaitable<void>(Connection&)>;
+  using Serve = std::function<Awaitable<void>(Connection&)>;
 
   Server(ServerSettings settings, Serve serve);
   Server(const Server&) = delete;
@@ -79,11 +79,10 @@ class Server final : private Receptionist {
 
  private:
   asio::io_context& next_context() override;
-  void take(asio::ip::tcp::socket socket, asio::io_context& context, Greeting greeting) override;
-  void refuse(asio::ip::tcp::socket& socket, const asio::ip::tcp::endpoint& peer, Greeting greeting,
+  void take(Socket socket, asio::io_context& context, Greeting greeting) override;
+  void refuse(Socket& socket, const asio::ip::tcp::endpoint& peer, Greeting greeting,
               std::string_view limit) const;
-  asio::awaitable<void> serve_one(asio::ip::tcp::socket socket, IoThread& thread, uint64_t number,
-                                  Greeting greeting);
+  Awaitable<void> serve_one(Socket socket, IoThread& thread, uint64_t number, Greeting greeting);
   std::expected<void, std::string> take_over(Greeting greeting);
   std::expected<void, std::string> open(Greeting greeting, uint16_t port);
   void listen_on(std::vector<asio::ip::tcp::acceptor> sockets, Greeting greeting);
@@ -94,9 +93,9 @@ class Server final : private Receptionist {
 
   void begin_shut_down();
   void end_shut_down();
-  asio::awaitable<void> obey_signals();
-  asio::awaitable<void> obey_hangups();
-  asio::awaitable<void> cut_off_late();
+  Awaitable<void> obey_signals();
+  Awaitable<void> obey_hangups();
+  Awaitable<void> cut_off_late();
 
   const ServerSettings settings_;
   const Serve serve_;

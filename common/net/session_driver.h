@@ -3,7 +3,7 @@
 // What the session refuses is logged.
 //
 // Handler:
-//   asio::awaitable<void> perform(A& action);   for each action A of the server's own: does it and
+//   Awaitable<void> perform(A& action);   for each action A of the server's own: does it and
 //                                               reports its outcome to the session
 //   TlsContext* tls();                          for StartTls, if the session ever asks for it
 //   static bool is_slow(const Session's Action&);
@@ -14,12 +14,12 @@
 // read the reply.
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <string>
 #include <system_error>
 #include <type_traits>
 #include <variant>
 
+#include "common/net/awaitable.h"
 #include "common/net/connection.h"
 #include "common/net/session_log.h"
 #include "common/protocol/action.h"
@@ -35,7 +35,7 @@ inline protocol::Channel channel_of(const Connection& connection) {
 
 // Sends what the session has to say.
 template <class Session>
-asio::awaitable<std::error_code> send_output(Connection& connection, Session& session) {
+Awaitable<std::error_code> send_output(Connection& connection, Session& session) {
   const std::string output = session.take_output();
   if (output.empty()) co_return std::error_code();
   connection.command_over();
@@ -44,8 +44,8 @@ asio::awaitable<std::error_code> send_output(Connection& connection, Session& se
 
 // Does the handshake that the session asked for. The error ends the connection.
 template <class Session>
-asio::awaitable<std::error_code> start_tls(Connection& connection, Session& session,
-                                           TlsContext* context) {
+Awaitable<std::error_code> start_tls(Connection& connection, Session& session,
+                                     TlsContext* context) {
   if (context == nullptr) co_return std::make_error_code(std::errc::not_supported);
   const auto error = co_await connection.start_tls(*context);
   log_handshake(connection, error);
@@ -98,7 +98,7 @@ inline SessionEnd not_sent(const Connection& connection, const std::error_code& 
   return {SessionEnd::Why::kWriteFailed, error};
 }
 
-inline asio::awaitable<void> do_nothing() { co_return; }
+inline Awaitable<void> do_nothing() { co_return; }
 
 // Whether the variant holds a T; false if it never can.
 template <class T, class... Alternatives>
@@ -112,9 +112,9 @@ constexpr bool holds(const std::variant<Alternatives...>& action) {
 
 // Performs one of the server's own actions.
 template <class Handler, class Action>
-asio::awaitable<void> perform(Handler& handler, Action& action) {
+Awaitable<void> perform(Handler& handler, Action& action) {
   return std::visit(
-      [&handler]<class A>(A& one) -> asio::awaitable<void> {
+      [&handler]<class A>(A& one) -> Awaitable<void> {
         if constexpr (std::is_same_v<A, protocol::Read> || std::is_same_v<A, protocol::Flush> ||
                       std::is_same_v<A, protocol::Close> || std::is_same_v<A, protocol::StartTls>) {
           return do_nothing();  // SessionDriver does these itself
@@ -137,7 +137,7 @@ class SessionDriver {
 
   // To be awaited again and again until the session is over. While it waits for its client there is
   // no coroutine here: what an idle connection costs is little, and counted.
-  asio::awaitable<void> go_on() {
+  Awaitable<void> go_on() {
     while (reading_) {
       const auto heard = connection_.read_now();
       if (!heard) return connection_.readable();
@@ -154,7 +154,7 @@ class SessionDriver {
 
  private:
   // Does what the session asks for, until it asks to read or is over.
-  asio::awaitable<void> act() {
+  Awaitable<void> act() {
     while (!over_ && !reading_) {
       auto action = session_.next();
       const bool handshake = holds<protocol::StartTls>(action);

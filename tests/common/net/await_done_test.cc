@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/net/awaitable.h"
 #include "tests/support/channel.h"
 
 namespace net {
@@ -24,7 +25,7 @@ void rethrow(const std::exception_ptr& failure) {
 TEST(AwaitDoneTest, OutcomeReportedInlineResumesTheCoroutine) {
   asio::io_context context;
   std::optional<Number> outcome;
-  const auto task = [&]() -> asio::awaitable<void> {
+  const auto task = [&]() -> Awaitable<void> {
     outcome = co_await await_done<std::unique_ptr<int>>(
         [](DoneNumber done) { done(std::make_unique<int>(7)); });
   };
@@ -37,7 +38,7 @@ TEST(AwaitDoneTest, OutcomeReportedInlineResumesTheCoroutine) {
 TEST(AwaitDoneTest, OutcomeReportedInlineTakesNoWayThroughTheExecutor) {
   const auto handlers_run = [](int times) {
     asio::io_context context;
-    const auto task = [times]() -> asio::awaitable<void> {
+    const auto task = [times]() -> Awaitable<void> {
       for (int i = 0; i < times; ++i) {
         const auto outcome = co_await await_done<std::unique_ptr<int>>(
             [](DoneNumber done) { done(std::make_unique<int>(7)); });
@@ -54,7 +55,7 @@ TEST(AwaitDoneTest, OutcomeThatNobodyWillReportEndsTheCoroutine) {
   asio::io_context context;
   auto held = std::make_shared<int>();
   const std::weak_ptr<int> observed = held;
-  const auto task = [](std::shared_ptr<int>) -> asio::awaitable<void> {
+  const auto task = [](std::shared_ptr<int>) -> Awaitable<void> {
     co_await await_done<void>([](const store::Done<void>&) {});
   };
   asio::co_spawn(context, task(std::move(held)), rethrow);
@@ -66,7 +67,7 @@ TEST(AwaitDoneTest, ErrorComesThrough) {
   asio::io_context context;
   std::optional<Number> outcome;
   const auto full = std::make_error_code(std::errc::no_space_on_device);
-  const auto task = [&]() -> asio::awaitable<void> {
+  const auto task = [&]() -> Awaitable<void> {
     outcome = co_await await_done<std::unique_ptr<int>>(
         [full](DoneNumber done) { done(std::unexpected(full)); });
   };
@@ -88,7 +89,7 @@ TEST(AwaitDoneTest, OutcomeOfAnotherThreadResumesTheCoroutineOnItsOwn) {
   const auto home = std::this_thread::get_id();
   int sum = 0;  // touched by the context's thread only: TSan sees if not
   int at_home = 0;
-  const auto task = [&]() -> asio::awaitable<void> {
+  const auto task = [&]() -> Awaitable<void> {
     for (int i = 0; i < 5; ++i) {
       const auto outcome = co_await await_done<std::unique_ptr<int>>(
           [&waiting](DoneNumber done) { waiting.put(std::move(done)); });
@@ -108,7 +109,7 @@ TEST(AwaitDoneTest, RunDoesNotReturnWhileAnOutcomeIsOut) {
   asio::io_context context;
   support::Channel<store::Done<void>> waiting;
   bool resumed = false;
-  const auto task = [&]() -> asio::awaitable<void> {
+  const auto task = [&]() -> Awaitable<void> {
     co_await await_done<void>([&waiting](store::Done<void> done) { waiting.put(std::move(done)); });
     resumed = true;
   };

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/net/awaitable.h"
 #include "common/net/server.h"
 #include "common/net/session_driver.h"
 #include "common/store/done.h"
@@ -60,7 +61,7 @@ class EchoServer {
   support::Channel<SessionEnd>& ends() { return ends_; }
 
  private:
-  asio::awaitable<void> serve(Connection& connection) {
+  Awaitable<void> serve(Connection& connection) {
     EchoSession session;
     session.awaited = awaited;
     EchoHandler handler(session, start_, tls_);

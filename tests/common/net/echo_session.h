@@ -9,7 +9,6 @@
 //   quit            `bye`, and the end
 #pragma once
 
-#include <asio/awaitable.hpp>
 #include <atomic>
 #include <expected>
 #include <string>
@@ -19,6 +18,7 @@
 #include <variant>
 
 #include "common/net/await_done.h"
+#include "common/net/awaitable.h"
 #include "common/net/tls_context.h"
 #include "common/protocol/action.h"
 #include "common/protocol/ending.h"
@@ -135,7 +135,7 @@ class EchoHandler {
 
   TlsContext* tls() const { return tls_; }
 
-  asio::awaitable<void> perform(SlowAction&) {
+  Awaitable<void> perform(SlowAction&) {
     const auto outcome =
         co_await await_done<void>([this](store::Done<void> done) { start_(std::move(done)); });
     session_.slow_done(outcome.has_value());

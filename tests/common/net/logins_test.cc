@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/net/awaitable.h"
 #include "common/net/server.h"
 #include "tests/support/channel.h"
 #include "tests/support/tcp_client.h"
@@ -81,7 +82,7 @@ class LoginServer {
     return std::holds_alternative<protocol::Refused>(outcome) ? "refused" : "unavailable";
   }
 
-  static asio::awaitable<Heard> read(Connection& connection) {
+  static Awaitable<Heard> read(Connection& connection) {
     connection.begin_read(65536, protocol::Awaited::kCommand);
     for (;;) {
       if (const auto heard = connection.read_now()) co_return *heard;
@@ -89,7 +90,7 @@ class LoginServer {
     }
   }
 
-  asio::awaitable<void> serve(Connection& connection) {
+  Awaitable<void> serve(Connection& connection) {
     ConnectionLogins logins(logins_, connection);
     for (;;) {
       const Heard heard = co_await read(connection);

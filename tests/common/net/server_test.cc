@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/net/awaitable.h"
 #include "common/net/endpoint_text.h"
 #include "tests/common/net/echo_server.h"
 #include "tests/support/channel.h"
@@ -26,7 +27,7 @@ namespace {
 
 using support::TcpClient;
 
-asio::awaitable<void> serve_nothing(Connection& connection) { co_await connection.close(); }
+Awaitable<void> serve_nothing(Connection& connection) { co_await connection.close(); }
 
 TEST(ServerTest, EachSocketIsAnnouncedAndAllHaveTheSameFreePort) {
   Server server(ServerSettings{}, serve_nothing);
@@ -142,8 +143,8 @@ TEST(ServerTest, SessionRunsOnTheThreadOfItsSocketWhicheverAddressItCameBy) {
   settings.addresses = {"127.0.0.1", "127.0.0.2"};
   settings.io_threads = 3;
   support::Channel<bool> same;
-  Server server(settings, [&](Connection& connection) -> asio::awaitable<void> {
-    return [](Connection& served, support::Channel<bool>& is_same) -> asio::awaitable<void> {
+  Server server(settings, [&](Connection& connection) -> Awaitable<void> {
+    return [](Connection& served, support::Channel<bool>& is_same) -> Awaitable<void> {
       is_same.put(served.executor() == co_await asio::this_coro::executor);
       co_await served.close();
     }(connection, same);
