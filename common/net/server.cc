@@ -163,7 +163,15 @@ void Server::take(Socket socket, asio::io_context& context, Greeting greeting) {
       **std::ranges::find(threads_, &context, [](const auto& one) { return &one->context(); });
   const uint64_t number = ++accepted_;
   set_open(open_ + 1);
-  asio::co_spawn(thread.context(), serve_one(std::move(socket), thread, number, greeting),
+  // Run on the connection's thread. Itself no coroutine: each idle connection would have its frame.
+  auto serve_one = [this, socket = std::move(socket), &thread, number, greeting,
+                    connection = std::unique_ptr<Connection>()]() mutable {
+    connection = std::make_unique<Connection>(std::move(socket), thread, number, settings_.patience,
+                                              crowding_);
+    log_connected(*connection);
+    return greeting == Greeting::kTls ? serve_by_tls(*connection) : serve_(*connection);
+  };
+  asio::co_spawn(thread.context(), std::move(serve_one),
                  [this, number, address = peer.address()](const std::exception_ptr& failure) {
                    asio::post(threads_.front()->context(), [this, number, address, failure] {
                      session_over(number, address, failure);
@@ -184,17 +192,12 @@ void Server::refuse(Socket& socket, const tcp::endpoint& peer, Greeting greeting
   socket.shutdown(Socket::shutdown_send, error);
 }
 
-Awaitable<void> Server::serve_one(Socket socket, IoThread& thread, uint64_t number,
-                                  Greeting greeting) {
-  Connection connection(std::move(socket), thread, number, settings_.patience, crowding_);
-  log_connected(connection);
-  if (greeting == Greeting::kTls) {
-    const auto error = co_await connection.start_tls(*settings_.tls);
-    log_handshake(connection, error);
-    if (error) {
-      log_end(connection, {SessionEnd::Why::kTlsFailed, error}, {});
-      co_return;
-    }
+Awaitable<void> Server::serve_by_tls(Connection& connection) {
+  const auto error = co_await connection.start_tls(*settings_.tls);
+  log_handshake(connection, error);
+  if (error) {
+    log_end(connection, {SessionEnd::Why::kTlsFailed, error}, {});
+    co_return;
   }
   co_await serve_(connection);
 }

@@ -82,7 +82,8 @@ class Server final : private Receptionist {
   void take(Socket socket, asio::io_context& context, Greeting greeting) override;
   void refuse(Socket& socket, const asio::ip::tcp::endpoint& peer, Greeting greeting,
               std::string_view limit) const;
-  Awaitable<void> serve_one(Socket socket, IoThread& thread, uint64_t number, Greeting greeting);
+  // The handshake first.
+  Awaitable<void> serve_by_tls(Connection& connection);
   std::expected<void, std::string> take_over(Greeting greeting);
   std::expected<void, std::string> open(Greeting greeting, uint16_t port);
   void listen_on(std::vector<asio::ip::tcp::acceptor> sockets, Greeting greeting);
