@@ -9,7 +9,10 @@ target_compile_definitions(mymail_asio INTERFACE
   ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1   # clang does not find these two out by itself
   # Asio finds this out only in files that include a standard header before it: some would then allocate with
   # aligned_alloc what others free with delete.
-  ASIO_HAS_STD_ALIGNED_ALLOC=1)
+  ASIO_HAS_STD_ALIGNED_ALLOC=1
+  # Else it keeps a few blocks that were freed and hands them out for what is smaller: an idle connection then holds a
+  # tenth more than it asks for. The C library keeps them as well, by their size.
+  ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0)
 target_link_libraries(mymail_asio INTERFACE Threads::Threads)
 # What the servers do not use of it is left out of them: connect() and the resolver above all (docs/security.md).
 # The sections are set in common/CMakeLists.txt, since a source's properties count where its target is made.
