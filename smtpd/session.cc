@@ -120,7 +120,7 @@ std::optional<Action> Session::next_of_phase() {
   if (auto* login = std::get_if<LoggingIn>(&phase_)) return next_of(*login->dialogue);
   if (std::holds_alternative<StartingTls>(phase_)) return protocol::StartTls{};
   if (const auto* waiting = std::get_if<AwaitingRoom>(&phase_)) {
-    return ClaimRoom{waiting->mailbox, waiting->transaction->octets};
+    return ClaimRoom{waiting->candidate->mailbox, waiting->envelope->octets};
   }
   if (const auto* releasing = std::get_if<ReleasingRoom>(&phase_)) return next_of(*releasing);
   return next_command();
@@ -180,7 +180,7 @@ unsigned Session::facts() const {
   if (!user_.empty()) facts |= kLoggedIn;
   if (const auto* transaction = std::get_if<Transaction>(&phase_)) {
     facts |= kMail;
-    if (!transaction->mailboxes.empty()) facts |= kRecipient;
+    if (!transaction->envelope->mailboxes.empty()) facts |= kRecipient;
   }
   return facts;
 }

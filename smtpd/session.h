@@ -79,8 +79,8 @@ class Session : public protocol::Dialogue {
   protocol::Closed closed() const { return std::get<Closing>(phase_).why; }
 
  private:
-  // The phases of a session; what is known only in one of them lives in it. What is large and rare
-  // is on the heap meanwhile: an idle session has no room for it.
+  // The phases of a session; what is known only in one of them lives in it. What is large is on the
+  // heap meanwhile: an idle session has no room for it.
   struct Fresh {};  // nothing received yet
   struct Idle {};
   // MAIL is right, and not answered yet.
@@ -88,21 +88,27 @@ class Session : public protocol::Dialogue {
     std::string reverse_path;
     uint64_t octets;  // that the client has announced; 0: none
   };
-  struct Transaction {
+  struct Envelope {
     std::string reverse_path;
     uint64_t octets;  // as declared; 0: not
     Place place;
     std::set<std::string> mailboxes = {};
+  };
+  struct Transaction {
+    std::unique_ptr<Envelope> envelope;
   };
   struct Receiving {
     std::unique_ptr<Reception> reception;
     Place place;
   };
   // An RCPT is answered when it is known whether its mailbox is full.
-  struct AwaitingRoom {
-    std::unique_ptr<Transaction> transaction;
+  struct Candidate {
     std::string mailbox;
     std::string address;  // as typed
+  };
+  struct AwaitingRoom {
+    std::unique_ptr<Envelope> envelope;
+    std::unique_ptr<Candidate> candidate;
   };
   struct LoggingIn {
     std::unique_ptr<protocol::LoginDialogue> dialogue;

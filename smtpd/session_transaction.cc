@@ -28,7 +28,8 @@ void Session::mail(std::string_view argument) {
 
 void Session::message_admitted(Place place) {
   auto& admitting = std::get<Admitting>(phase_);
-  phase_ = Transaction{std::move(admitting.reverse_path), admitting.octets, std::move(place)};
+  Envelope envelope{std::move(admitting.reverse_path), admitting.octets, std::move(place)};
+  phase_ = Transaction{std::make_unique<Envelope>(std::move(envelope))};
   say(sender_ok());
 }
 
@@ -45,18 +46,18 @@ void Session::rcpt(std::string_view argument) {
   const users::User* user = find_recipient(*users, command->to, settings_.postmaster);
   if (user == nullptr) return say(no_such_user(command->to.text));
 
-  auto& transaction = std::get<Transaction>(phase_);
-  if (!transaction.mailboxes.contains(user->name)) {
-    if (transaction.mailboxes.size() >= settings_.limits.recipients) {
+  auto& envelope = std::get<Transaction>(phase_).envelope;
+  if (!envelope->mailboxes.contains(user->name)) {
+    if (envelope->mailboxes.size() >= settings_.limits.recipients) {
       return say(too_many_recipients());
     }
     if (settings_.has_quota) {
-      AwaitingRoom waiting{std::make_unique<Transaction>(std::move(transaction)), user->name,
-                           command->to.text};
+      Candidate candidate{user->name, command->to.text};
+      AwaitingRoom waiting{std::move(envelope), std::make_unique<Candidate>(std::move(candidate))};
       phase_ = std::move(waiting);
       return;
     }
-    transaction.mailboxes.insert(user->name);
+    envelope->mailboxes.insert(user->name);
   }
   ++tally_.recipients;
   say(recipient_ok());
@@ -66,10 +67,10 @@ void Session::rcpt(std::string_view argument) {
 // room would lose the message with the others (RFC 5321 §4.2.5).
 void Session::room_answered(Room room) {
   AwaitingRoom waiting = std::get<AwaitingRoom>(std::move(phase_));
-  auto& transaction = phase_.emplace<Transaction>(std::move(*waiting.transaction));
-  if (room == Room::kNone) return say(mailbox_full(waiting.address));
+  const auto& envelope = phase_.emplace<Transaction>(std::move(waiting.envelope)).envelope;
+  if (room == Room::kNone) return say(mailbox_full(waiting.candidate->address));
   if (room == Room::kUnknown) return say(not_stored(StoreOutcome::kFailed));
-  transaction.mailboxes.insert(std::move(waiting.mailbox));
+  envelope->mailboxes.insert(std::move(waiting.candidate->mailbox));
   ++tally_.recipients;
   say(recipient_ok());
 }
@@ -90,17 +91,17 @@ Action Session::next_of(const ReleasingRoom& releasing) {
 
 void Session::data(std::string_view) {
   say(start_data());
-  auto& transaction = std::get<Transaction>(phase_);
+  Envelope& envelope = *std::get<Transaction>(phase_).envelope;
   const bool lf_lines = reader_.ends() == text::LineEnds::kLf;
-  Origin origin{std::move(transaction.reverse_path),
+  Origin origin{std::move(envelope.reverse_path),
                 client_name_,
                 greeting_ == Greeting::kEhlo,
                 lf_lines,
                 channel_.encrypted,
                 !user_.empty()};
-  std::vector<std::string> mailboxes(transaction.mailboxes.begin(), transaction.mailboxes.end());
+  std::vector<std::string> mailboxes(envelope.mailboxes.begin(), envelope.mailboxes.end());
   auto reception = std::make_unique<Reception>(settings_, std::move(origin), std::move(mailboxes));
-  phase_ = Receiving{std::move(reception), std::move(transaction.place)};
+  phase_ = Receiving{std::move(reception), std::move(envelope.place)};
 }
 
 std::optional<Action> Session::next_of(Reception& reception) {
