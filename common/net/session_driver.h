@@ -2,6 +2,9 @@
 // action, does those that all sessions have, and hands the others to the server's handler.
 // What the session refuses is logged.
 //
+//   net::SessionDriver driver(connection, session, handler);
+//   while (!driver.is_over()) co_await driver.go_on();
+//
 // Handler:
 //   Awaitable<void> perform(A& action);   for each action A of the server's own: does it and
 //                                               reports its outcome to the session
@@ -135,10 +138,10 @@ class SessionDriver {
   SessionDriver& operator=(const SessionDriver&) = delete;
   ~SessionDriver() = default;
 
-  // To be awaited again and again until the session is over. While it waits for its client there is
-  // no coroutine here: what an idle connection costs is little, and counted.
+  // To be awaited again and again until the session is over. Itself no coroutine, and what it gives
+  // for the wait for a client is the wait alone: each idle connection would have a frame more.
   Awaitable<void> go_on() {
-    while (reading_) {
+    if (reading_) {
       const auto heard = connection_.read_now();
       if (!heard) return connection_.readable();
       reading_ = false;
