@@ -15,7 +15,27 @@ constexpr int kOneThread = 1;  // runs the context; others may post
 IoThread::IoThread()
     : context_(kOneThread), work_(context_.get_executor()), sweep_timer_(context_) {}
 
-void IoThread::run() { context_.run(); }
+void IoThread::run() {
+  while (!context_.stopped()) {
+    context_.poll();
+    if (wakefulness_.looks()) {
+      if (look()) continue;
+      wakefulness_.looked_in_vain();
+    }
+    const auto asleep_since = Clock::now();
+    context_.run_one();
+    wakefulness_.slept(Clock::now() - asleep_since);
+  }
+}
+
+// Whether there was anything to do.
+bool IoThread::look() {
+  const auto until = Clock::now() + Wakefulness::kLook;
+  while (!context_.stopped() && Clock::now() < until) {
+    if (context_.poll() > 0) return true;
+  }
+  return false;
+}
 
 void IoThread::shut_down() {
   asio::post(context_, [this] {

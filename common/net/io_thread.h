@@ -6,10 +6,12 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <span>
 
 #include "common/net/deadlines.h"
+#include "common/net/wakefulness.h"
 
 namespace net {
 
@@ -20,7 +22,8 @@ class IoThread {
   IoThread& operator=(const IoThread&) = delete;
   ~IoThread() = default;
 
-  // Runs what is posted until shut_down() was called and nothing is left to do.
+  // Runs what is posted until shut_down() was called and nothing is left to do. It sleeps when
+  // there is nothing, but not always at once: wakefulness.h.
   void run();
 
   // Wakes every connection that waits for its client, and from now on every one that is about to.
@@ -40,12 +43,16 @@ class IoThread {
   void connection_closing();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  bool look();
   void sweep_later();
 
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer sweep_timer_;
   Deadlines deadlines_;
+  Wakefulness wakefulness_;
   bool sweeping_ = false;
   bool shutting_down_ = false;
   std::array<char, size_t{64} * 1024> read_buffer_{};
