@@ -14,6 +14,9 @@ struct Limits {
   static constexpr size_t kReplyLine = 512;    // RFC 2449 §4
   // What is asked of the maildrop in one piece while a message is sent.
   static constexpr size_t kReadOctets = size_t{64} * 1024;
+  // Messages that are shorter leave together, if they are pipelined: as many as this takes. No more
+  // than a piece of a long one, so neither is what a session may hold.
+  static constexpr size_t kTogetherOctets = kReadOctets;
 
   size_t errors = 100;  // in a session; the one past it ends it
   // 0: any number. A maildrop has no limit, so neither have the commands of who empties it.

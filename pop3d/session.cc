@@ -1,5 +1,6 @@
 #include "pop3d/session.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -79,7 +80,7 @@ void Session::end(protocol::Ending why) {
 
 Action Session::next() {
   for (;;) {
-    if (turn_is_over()) return protocol::Flush{};
+    if (turn_is_over(Limits::kTogetherOctets)) return protocol::Flush{};
     if (auto action = next_of_phase()) return *std::move(action);
   }
 }
@@ -98,15 +99,24 @@ std::optional<Action> Session::next_of_phase() {
 
 std::optional<Action> Session::next_of(Transaction& transaction) {
   if (auto* writer = std::get_if<ListingWriter>(&transaction.reply)) {
+    if (turn_is_over()) return protocol::Flush{};
     if (writer->write(transaction.listing, output_, kOutputLimit)) {
       transaction.reply = std::monostate{};
     }
     return std::nullopt;
   }
   if (const auto* writer = std::get_if<MessageWriter>(&transaction.reply)) {
+    if (turn_is_over() && !fits(*writer)) return protocol::Flush{};
     return ReadMessage{writer->index(), writer->offset(), Limits::kReadOctets};
   }
   return next_command();
+}
+
+// Whether the next piece leaves together with what waits to be said.
+bool Session::fits(const MessageWriter& writer) {
+  const uint64_t octets = listing().messages().octets_of(writer.index());
+  const uint64_t left = octets - std::min(octets, writer.offset());
+  return output_.size() + std::min<uint64_t>(left, Limits::kReadOctets) <= Limits::kTogetherOctets;
 }
 
 std::optional<Action> Session::next_command() {

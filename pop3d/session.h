@@ -167,6 +167,7 @@ class Session : public protocol::Dialogue {
   std::optional<Action> next_of(protocol::LoginDialogue& login);
   std::optional<Action> next_of(Transaction& transaction);
   std::optional<Action> next_command();
+  bool fits(const MessageWriter& writer);
 
   void run(const text::Line& line);
   bool may_log_in() const { return protocol::may_log_in(channel_, settings_.logins); }

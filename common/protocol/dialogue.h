@@ -51,8 +51,9 @@ class Dialogue {
     return line;
   }
 
-  bool turn_is_over() const {
-    return output_.size() >= kOutputLimit || commands_ >= kCommandsATurn;
+  // A session may say more where it bounds that itself.
+  bool turn_is_over(size_t output_limit = kOutputLimit) const {
+    return output_.size() >= output_limit || commands_ >= kCommandsATurn;
   }
 
   // Forgets what the client sent and what that told of its line ends (RFC 3207 §4.2). The reader is

@@ -45,7 +45,8 @@ class Play {
   // The limit, and one reply, or one piece of a message: dot-stuffing, and CRs that are missing,
   // make at most two octets of one.
   size_t most_output() const {
-    return pop3::Session::kOutputLimit + kReplyOctets + (has_read_ ? 2 * read_octets_ : 0);
+    if (!has_read_) return pop3::Session::kOutputLimit + kReplyOctets;
+    return pop3::Limits::kTogetherOctets + kReplyOctets + 2 * read_octets_;
   }
   // What the session may have to hold: a line and a piece of input, its replies, what is for the
   // log, and at QUIT the indexes of all messages. A string that grows takes twice, and while it

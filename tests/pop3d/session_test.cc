@@ -117,6 +117,42 @@ TEST(Pop3SessionTest, OutputIsBoundedWhileAMessageIsSent) {
   EXPECT_LE(world.max_output(), pop3::Session::kOutputLimit + 2 * pop3::Limits::kReadOctets + 1024);
 }
 
+TEST(Pop3SessionTest, ShortMessagesThatArePipelinedLeaveTogether) {
+  std::string commands;
+  for (int i = 1; i <= 40; ++i) commands += "RETR " + std::to_string(i) + "\r\n";
+  auto world = world_with(std::vector<MessageAt>(40, {kUser, std::string(4000, 'x') + "\r\n"}));
+  world.start();
+  world.send(kLogin);
+  EXPECT_GT(world.send(commands).size(), 160'000U);
+  EXPECT_GT(world.max_output(), pop3::Limits::kTogetherOctets - 5000);
+  EXPECT_LE(world.max_output(), pop3::Limits::kTogetherOctets + 100);
+}
+
+// What waits leaves before a long message is read, so that no order of lengths costs more memory.
+TEST(Pop3SessionTest, LongMessageDoesNotWaitWithManyShortOnes) {
+  std::vector<MessageAt> messages(14, {kUser, std::string(4000, 'x') + "\r\n"});
+  messages.push_back({kUser, std::string(60'000, 'x') + "\r\n"});
+  std::string commands;
+  for (int i = 1; i <= 15; ++i) commands += "RETR " + std::to_string(i) + "\r\n";
+  auto world = world_with(std::move(messages));
+  world.start();
+  world.send(kLogin);
+  EXPECT_GT(world.send(commands).size(), 116'000U);
+  EXPECT_LE(world.max_output(), pop3::Limits::kTogetherOctets + 100);
+}
+
+// A listing waits for what was said before it, as it did.
+TEST(Pop3SessionTest, ListingBehindShortMessagesStaysWithinItsBound) {
+  std::vector<MessageAt> messages(3000, {kUser, std::string(4000, 'x') + "\r\n"});
+  auto world = world_with(std::move(messages));
+  world.start();
+  world.send(kLogin);
+  const std::string replies =
+      world.send("RETR 1\r\nRETR 2\r\nRETR 3\r\nRETR 4\r\nRETR 5\r\nLIST\r\nUIDL\r\n");
+  EXPECT_TRUE(replies.ends_with("3000 1a2b-2999\r\n.\r\n"));
+  EXPECT_LE(world.max_output(), pop3::Session::kOutputLimit + 5000);
+}
+
 // A message that cannot be read on must not look whole: no final dot, and the connection ends.
 TEST(Pop3SessionTest, MessageThatBreaksOffHasNoFinalDot) {
   const pop3::Settings settings{.host_name = "h", .version = "1"};
