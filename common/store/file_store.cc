@@ -45,7 +45,7 @@ void FileStore::free_octets(Done<uint64_t> done) {
 
 void FileStore::open_maildrop(Mailbox mailbox, Done<std::unique_ptr<Maildrop>> done) {
   pool_.post([this, mailbox = std::move(mailbox), done = std::move(done)]() mutable {
-    done(FileMaildrop::open(*root_, pool_, index_, expiry_.get(), mailbox));
+    done(FileMaildrop::open({*root_, pool_, index_, ahead_, expiry_.get()}, mailbox));
   });
 }
 

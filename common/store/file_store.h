@@ -12,6 +12,7 @@
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_index.h"
 #include "common/store/message_expiry.h"
+#include "common/store/read_ahead.h"
 #include "common/store/store_root.h"
 #include "common/store/wall_clock.h"
 #include "common/store/worker_pool.h"
@@ -49,6 +50,7 @@ class FileStore : public MailStore {
   std::unique_ptr<StoreRoot> root_;
   MailboxIndex index_;                     // of the maildrops
   MailboxIndex measured_;                  // of what measure() has found
+  ReadAheadRoom ahead_;                    // of the maildrops
   std::unique_ptr<MessageExpiry> expiry_;  // null: messages stay
   Committer committer_;
   WorkerPool pool_;

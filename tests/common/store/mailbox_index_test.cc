@@ -120,10 +120,12 @@ TEST_F(SmallIndexTest, OpenMaildropKeepsItsListWhenTheIndexLetsGoOfIt) {
   ASSERT_TRUE(root);
   MailboxIndex index(MailboxIndex::kOctetsEach + sizeof(MessageTable) + MessageTable::kOctetsEach);
   WorkerPool pool(1);
-  const auto johns = FileMaildrop::open(**root, pool, index, nullptr, kJohn);
+  ReadAheadRoom ahead;
+  const FileMaildrop::Shared shared{**root, pool, index, ahead};
+  const auto johns = FileMaildrop::open(shared, kJohn);
   ASSERT_TRUE(johns);
   ASSERT_TRUE(index.find(kJohn));
-  const auto marys = FileMaildrop::open(**root, pool, index, nullptr, kMary);
+  const auto marys = FileMaildrop::open(shared, kMary);
   ASSERT_TRUE(marys);
   ASSERT_FALSE(index.find(kJohn));
   ASSERT_TRUE(index.find(kMary));
