@@ -51,7 +51,7 @@ class ReadAhead::Window {
   // From the pool.
   void read() {
     if (given_up_) return;
-    text_ = std::make_unique_for_overwrite<char[]>(octets_);
+    text_.resize(octets_);
     for (auto& slot : slots_) {
       auto expected = State::kWaiting;
       if (given_up_) return;
@@ -84,8 +84,8 @@ class ReadAhead::Window {
     std::atomic<State> state = State::kWaiting;
   };
 
-  std::span<char> text_of(const Slot& slot) const {
-    return {text_.get() + slot.at, static_cast<size_t>(slot.message.file.octets)};
+  std::span<char> text_of(const Slot& slot) {
+    return std::span(text_).subspan(slot.at, slot.message.file.octets);
   }
 
   bool read(const Slot& slot) {
@@ -101,7 +101,7 @@ class ReadAhead::Window {
   const size_t first_;
   std::vector<Slot> slots_;
   const size_t octets_;
-  std::unique_ptr<char[]> text_;  // made by the pool
+  std::vector<char> text_;  // made by the pool
   std::atomic<bool> given_up_ = false;
 };
 
@@ -118,7 +118,7 @@ std::optional<size_t> ReadAhead::take(size_t i, std::span<char> buffer) {
 
 void ReadAhead::follow(size_t i, int folder) {
   const bool in_order = last_ && i == *last_ + 1;
-  const bool in_windows = !windows_.empty() && i < windows_.back()->end() && i >= *last_;
+  const bool in_windows = last_ && i >= *last_ && !windows_.empty() && i < windows_.back()->end();
   if (!in_order && !in_windows) drop();
   last_ = i;
   pass(i);
