@@ -8,6 +8,12 @@
 #include "common/store/message_removal.h"
 
 namespace store {
+namespace {
+
+// Messages that are asked for so soon after one another were pipelined: no client answers as fast.
+constexpr std::chrono::microseconds kHurry{25};
+
+}  // namespace
 
 Result<std::unique_ptr<Maildrop>> FileMaildrop::open(const Shared& shared, const Mailbox& mailbox) {
   const StoreRoot& root = shared.root;
@@ -38,14 +44,23 @@ FileMaildrop::FileMaildrop(const Shared& shared, Mailbox mailbox, Descriptor fol
 void FileMaildrop::read(size_t i, uint64_t offset, std::span<char> buffer, Done<size_t> done) {
   if (offset == 0) {
     const auto octets = ahead_.take(i, buffer);
-    ahead_.follow(i, folder_.fd());
+    ahead_.follow(i, folder_.fd(), is_ahead_worthwhile());
     if (octets) return done(*octets);
   }
   size_t got = 0;
-  if (read_cached(i, offset, buffer, got)) return done(got);
+  const bool cached = read_cached(i, offset, buffer, got);
+  if (offset == 0) needed_disk_ = !cached;
+  if (cached) return done(got);
   pool_.post([this, i, offset, buffer, got, done = std::move(done)]() mutable {
     done(read_blocking(i, offset, buffer, got));
   });
+}
+
+// Where the disk is waited for, and where the client has asked for several messages at once. Else
+// the pool would only take the core on which the client could answer.
+bool FileMaildrop::is_ahead_worthwhile() {
+  const auto now = std::chrono::steady_clock::now();
+  return now - std::exchange(asked_, now) < kHurry || needed_disk_;
 }
 
 // Reads what needs no disk into `buffer`, `got` octets. True if that is all that was asked for;

@@ -1,6 +1,7 @@
 // The Maildrop of a folder of files.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <vector>
@@ -46,6 +47,7 @@ class FileMaildrop : public Maildrop {
   void remove(std::vector<size_t> messages, Done<void> done) override;
 
  private:
+  bool is_ahead_worthwhile();
   bool read_cached(size_t i, uint64_t offset, std::span<char> buffer, size_t& got);
   Result<size_t> read_blocking(size_t i, uint64_t offset, std::span<char> buffer, size_t got);
   std::error_code open_file(size_t i, Wait wait);
@@ -57,6 +59,8 @@ class FileMaildrop : public Maildrop {
   Descriptor folder_;
   const std::shared_ptr<const MessageTable> messages_;  // shared with the index
   ReadAhead ahead_;
+  std::chrono::steady_clock::time_point asked_;  // when the last message was
+  bool needed_disk_ = false;                     // the last one that was not read ahead
   Descriptor open_file_;  // the message read last, unless that was read ahead
   MessageFile open_message_;
   size_t open_i_ = 0;  // which it is

@@ -116,13 +116,13 @@ std::optional<size_t> ReadAhead::take(size_t i, std::span<char> buffer) {
   return std::nullopt;
 }
 
-void ReadAhead::follow(size_t i, int folder) {
+void ReadAhead::follow(size_t i, int folder, bool worthwhile) {
   const bool in_order = last_ && i == *last_ + 1;
   const bool in_windows = last_ && i >= *last_ && !windows_.empty() && i < windows_.back()->end();
   if (!in_order && !in_windows) drop();
   last_ = i;
   pass(i);
-  if (!in_order || windows_.size() > 1) return;
+  if (!in_order || !worthwhile || windows_.size() > 1) return;
   const size_t end = windows_.empty() ? i + 1 : windows_.back()->end();
   if (windows_.empty() || end - (i + 1) <= windows_.back()->size() / 2) begin_window(end, folder);
 }

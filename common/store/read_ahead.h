@@ -65,9 +65,9 @@ class ReadAhead {
   // The whole message `i`, if it is there and `buffer` takes it: its octets.
   std::optional<size_t> take(size_t i, std::span<char> buffer);
 
-  // Message `i` was asked for, from its beginning: begins what now may be worth it. `folder`: the
-  // mailbox, open; it is needed for the time of this call alone.
-  void follow(size_t i, int folder);
+  // Message `i` was asked for, from its beginning. Begins the next window if it is time for it and
+  // `worthwhile`. `folder`: the mailbox, open; it is needed for the time of this call alone.
+  void follow(size_t i, int folder, bool worthwhile);
 
   // Ends the sequence. Afterwards nothing is done in the mailbox but with the message that the pool
   // is just reading.

@@ -1,5 +1,6 @@
 // A maildrop whose messages are read ahead (read_ahead.h), as its session sees it.
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <numeric>
@@ -30,6 +31,7 @@ class MaildropReadAheadTest : public MaildropTest {
   // openat_cached.
   void hold_at(const std::string& name) {
     ops_.set_judge([this, name](const FaultyFileOps::Call& call) {
+      if (call.name == "pread_nowait") return EAGAIN;  // the disk is needed: it is worthwhile
       if (call.name == "openat" && call.detail == name && !held_once_.exchange(true)) {
         reached_.release();
         held_.acquire();
@@ -45,6 +47,7 @@ class MaildropReadAheadTest : public MaildropTest {
 };
 
 TEST_F(MaildropReadAheadTest, MessagesInOrderAreAsTheyAreStored) {
+  ops_.set_judge(FaultyFileOps::always("pread_nowait", EAGAIN));
   for (int round = 0; round < 20; ++round) {
     const auto maildrop = open();
     for (size_t i = 0; i < texts_.size(); ++i) {
@@ -54,6 +57,7 @@ TEST_F(MaildropReadAheadTest, MessagesInOrderAreAsTheyAreStored) {
 }
 
 TEST_F(MaildropReadAheadTest, MessagesThatAreSkippedOrReadAgainAreAsTheyAreStored) {
+  ops_.set_judge(FaultyFileOps::always("pread_nowait", EAGAIN));
   const auto maildrop = open();
   for (const size_t i : {0U, 1U, 2U, 2U, 4U, 5U, 5U, 9U, 10U, 11U, 12U, 3U, 4U, 5U, 39U, 0U, 1U}) {
     EXPECT_TRUE(read_all(*maildrop, i) == texts_[i]) << i;
@@ -95,6 +99,7 @@ TEST_F(MaildropReadAheadTest, MessageThatThePoolIsJustReadingIsReadAllTheSame) {
 }
 
 TEST_F(MaildropReadAheadTest, ErrorIsReportedForTheMessageThatWasAskedForAlone) {
+  ops_.set_judge(FaultyFileOps::always("pread_nowait", EAGAIN));
   const auto maildrop = open();
   fs::remove(path_of(kJohn) / "3.mail");
   std::vector<char> buffer(100'000);

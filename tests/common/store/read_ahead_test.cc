@@ -45,7 +45,7 @@ class ReadAheadTest : public testing::Test {
     ahead_ = std::make_unique<ReadAhead>(ops_, *pool_, room_, messages_);
     ops_.take_calls();
   }
-  void follow(size_t i) { ahead_->follow(i, folder_.fd()); }
+  void follow(size_t i) { ahead_->follow(i, folder_.fd(), true); }
 
   // Until the pool has done what it was given.
   void settle() {
@@ -109,6 +109,14 @@ TEST_F(ReadAheadTest, SecondInARowBeginsWithAFewAndGoesOnWithMore) {
   EXPECT_EQ(opened(), Names{});
   follow(13);
   EXPECT_EQ(opened(), names(22, 37));
+}
+
+TEST_F(ReadAheadTest, NothingIsBegunThatIsNotWorthwhile) {
+  fill(std::vector<size_t>(60, 100));
+  for (size_t i = 0; i < 10; ++i) ahead_->follow(i, folder_.fd(), false);
+  EXPECT_EQ(opened(), Names{});
+  follow(10);
+  EXPECT_EQ(opened(), names(11, 14));
 }
 
 TEST_F(ReadAheadTest, WhatWasReadIsHandedOutWithoutACall) {
