@@ -1,11 +1,12 @@
 // Reading messages before they are asked for, as POP3's clients fetch them one after the other: the
 // store's pool reads the next ones while the thread that serves the client sends the current one.
 //
-// A session that reads a second message next to the one before is given a window: the messages that
-// follow, few at first, then as many as kMost messages and kWindowOctets. When half of it is used
-// the next one is begun, so there are two at the most. A window ends before a message that is long,
-// for which a handover costs nothing. Any other message that is asked for ends the sequence, but
-// one within the windows: what was left out is then dropped.
+// A session that reads a second message next to the one before is given a window, if its maildrop
+// finds that worthwhile (file_maildrop.cc says when): the messages that follow, few at first, then
+// as many as kMost messages and kWindowOctets. When half of it is used the next one is begun, so
+// there are two at the most. A window ends before a message that is long, for which a handover
+// costs nothing. Any other message that is asked for ends the sequence, but one within the windows:
+// what was left out is then dropped.
 //
 // Nobody waits for a window: what is not there when it is asked for is read as if there were none,
 // and the pool leaves it out if it has not begun with it. What could not be read ahead is not
