@@ -1,22 +1,16 @@
 """README.md's examples do what it says: all of them, from top to bottom, as a newcomer would."""
 import os
 import shutil
-import socket
 import subprocess
 import unittest
 
 import documented
+from free_ports import free_ports
 from servers import JOHN, PASSWORDS, ROOT, ServerCase
 
 PAGE = ROOT / "README.md"
 CLIENTS = {"curl": "curl", "swaks": "swaks", "nc": "netcat-openbsd", "python3": "python3", "openssl": "openssl"}   # command → package
 HOST = "lab.example.com"   # what the page's machine is called
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class ReadmeTest(ServerCase):
@@ -31,7 +25,7 @@ class ReadmeTest(ServerCase):
         tls = self.site.folder / ".tls"
         subprocess.run(["bash", "-ec", 'source "$0"; make_certificate "$@"', ROOT / "cmake/make_certificate.sh", tls, "127.0.0.1"],
                        check=True, stdout=subprocess.DEVNULL)
-        ports = ("2465", str(free_port())), ("2995", str(free_port()))
+        ports = tuple(zip(("2465", "2995"), map(str, free_ports(2))))
         options = [("--tls-cert", str(tls / "server.pem"), "--tls-key", str(tls / "server.key"), "--tls-port", port) for _, port in ports]
         return *self.start_both(*options), *ports
 

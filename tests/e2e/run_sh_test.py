@@ -15,15 +15,10 @@ import tempfile
 import unittest
 
 import wire
+from free_ports import free_ports
 from servers import ROOT
 
 BUILD_S = 500   # only catches a hang: a release build on two busy cores takes a minute or two
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def servers_on(*ports):
@@ -47,7 +42,8 @@ class RunCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.ports = free_port(), free_port()
+        ports = free_ports(4)
+        self.ports, self.tls_ports = ports[:2], ports[2:]   # the others only with --tls
 
     def start(self, *arguments, lines=(), **settings):
         """Reads until each of these lines was said, besides those about the two ports."""
@@ -107,7 +103,7 @@ class RunShTest(RunCase):
         self.assertEqual(servers_on(*self.ports), {})
 
     def test_a_port_in_use_ends_both(self):
-        second = subprocess.run([ROOT / "run.sh"], env=dict(os.environ, SMTP_PORT=str(self.ports[0]), POP3_PORT=str(free_port())),
+        second = subprocess.run([ROOT / "run.sh"], env=dict(os.environ, SMTP_PORT=str(self.ports[0]), POP3_PORT=str(self.tls_ports[0])),
                                 stdin=subprocess.DEVNULL, capture_output=True, timeout=BUILD_S)
         self.assertEqual(second.returncode, 78)
         self.assertEqual(sorted(servers_on(*self.ports).values()), ["mypopd", "mysmtpd"])
@@ -119,7 +115,6 @@ class RunShWithTlsTest(RunCase):
 
     def setUp(self):
         super().setUp()
-        self.tls_ports = free_port(), free_port()
         self.certificates = self.folder / "tls"
         self.start_with_tls()
 
