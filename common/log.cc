@@ -181,8 +181,9 @@ Log::Log(LogSettings settings) {
 Log::~Log() {
   const std::unique_ptr<Machinery> machinery(open_log.exchange(nullptr));
   machinery->sink->close();
-  machinery->logger.reset();
-  machinery->pool.reset();  // its thread writes what is queued, and ends
+  // Its thread writes what is queued, and ends: before the logger does, so that it is never the
+  // last who has that.
+  machinery->pool.reset();
   machinery->sink->write_out();
 }
 
