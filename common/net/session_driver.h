@@ -7,7 +7,7 @@
 //
 // Handler:
 //   Awaitable<void> perform(A& action);   for each action A of the server's own: does it and
-//                                               reports its outcome to the session
+//                                         reports its outcome to the session
 //   TlsContext* tls();                          for StartTls, if the session ever asks for it
 //   static bool is_slow(const Session's Action&);
 //       whether what waits to be sent is sent before it, since the client may wait for that
