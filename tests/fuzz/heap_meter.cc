@@ -64,6 +64,8 @@ size_t HeapMeter::held() {
 
 size_t HeapMeter::peak() { return static_cast<size_t>(count.peak); }
 
+void HeapMeter::begin_peak_anew() { count.peak = count.held; }
+
 Unmetered::Unmetered() : was_counting_(std::exchange(count.counting, false)) {}
 
 Unmetered::~Unmetered() { count.counting = was_counting_; }

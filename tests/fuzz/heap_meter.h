@@ -14,9 +14,11 @@ class HeapMeter {
   HeapMeter& operator=(const HeapMeter&) = delete;
   ~HeapMeter();
 
-  // What is held now, and the most that was held at any moment.
+  // What is held now, and the most that was held at any moment since the count, or the peak, began
+  // anew.
   static size_t held();
   static size_t peak();
+  static void begin_peak_anew();
 };
 
 // While one lives nothing is counted: for the memory of the test itself, which must be taken and

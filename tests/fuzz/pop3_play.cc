@@ -163,11 +163,15 @@ class Play {
 
   void take_output() {
     static_cast<void>(session_.take_refusals());
-    const std::string output = session_.take_output();
-    FUZZ_CHECK(output.size() <= most_output());
+    {
+      const std::string output = session_.take_output();
+      FUZZ_CHECK(output.size() <= most_output());
+      const Unmetered own;
+      outcome_.replies += output;
+    }
+    // From here on no message is read, and there must be less until one is.
     has_read_ = false;
-    const Unmetered own;
-    outcome_.replies += output;
+    HeapMeter::begin_peak_anew();
   }
 
   bool is_interrupted() { return interruption_ > 0 && --interruption_ == 0; }
