@@ -10,9 +10,10 @@ namespace store {
 // While a batch is committed others come, and wait for the next. Were that always begun at once,
 // the senders of the one would for ever miss the other's sync by a moment: two halves that take
 // turns, two syncs where one would do. Waiting for those that were just answered costs the time
-// that they take to come again, in which the disk does nothing. So they are waited for where that
-// is less than what a sync takes, both as they were of late; where it is more, the halves take
-// turns. Whoever sends alone waits for nobody, nor does the first after a rest.
+// that they take to come again, in which the disk has little to do but their data, which is written
+// as they come. So they are waited for where that is less than what two syncs take, both as they
+// were of late; where it is more, the halves take turns. Whoever sends alone waits for nobody, nor
+// does the first after a rest.
 class BatchPace {
  public:
   using Clock = std::chrono::steady_clock;
@@ -39,7 +40,8 @@ class BatchPace {
     expected_ = std::min(batch.size + batch.waiting, kEnough);
     until_ = batch.now;
     // Not for ever: who was just answered may have nothing more to send.
-    if (coming_ < syncing_) until_ += std::min<Clock::duration>({4 * coming_, syncing_, kLongest});
+    const auto worth_waiting = 2 * syncing_;
+    if (coming_ < worth_waiting) until_ += std::min({4 * coming_, worth_waiting, kLongest});
   }
 
   // The next batch is begun as soon as so many wait, or it is so late, whichever comes first.

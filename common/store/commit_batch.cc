@@ -23,16 +23,19 @@ std::error_code error_of(int number) { return {number, std::system_category()}; 
 
 }  // namespace
 
-CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
-                         std::vector<CommitRequest> requests)
-    : root_(root), folders_(folders), clock_(clock) {
-  items_.reserve(requests.size());
-  for (auto& request : requests) items_.push_back({std::move(request), {}, nullptr, {}, {}});
+CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock)
+    : root_(root), folders_(folders), clock_(clock) {}
+
+void CommitBatch::add(std::vector<CommitRequest> requests) {
+  items_.reserve(items_.size() + requests.size());
+  for (auto& request : requests) {
+    auto& item = items_.emplace_back(std::move(request));
+    item.error = write(item);
+  }
 }
 
 std::chrono::steady_clock::duration CommitBatch::run() {
   using Clock = std::chrono::steady_clock;
-  for (auto& item : items_) item.error = write(item);
   const auto written = Clock::now();
   secure_data();
   const auto secured = Clock::now();
@@ -45,7 +48,10 @@ std::chrono::steady_clock::duration CommitBatch::run() {
   const auto linked = Clock::now();
   sync_links();
   const auto synced = Clock::now();
-  report();
+  for (auto& item : items_) {
+    item.request.message->draft().close();
+    item.copy.reset();
+  }
   return (secured - written) + (synced - linked);
 }
 
@@ -96,19 +102,24 @@ void CommitBatch::sync_data() {
   }
 }
 
+// Where names may become durable before data, syncs alone help.
+void CommitBatch::begin_data() {
+  if (!root_.keeps_order()) return;
+  for (; begun_ < items_.size(); ++begun_) write_data_back(items_[begun_], SYNC_FILE_RANGE_WRITE);
+}
+
 // The sync of the links will be the data's as well. Where there are several all are begun first, so
 // that the disk has all of them at once, then each is waited for.
 void CommitBatch::write_data_back() {
-  constexpr unsigned kBegin = SYNC_FILE_RANGE_WRITE;
   constexpr unsigned kFinish =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  for (const unsigned flags : {kBegin, kFinish}) {
-    if (flags == kBegin && items_.size() == 1) continue;
-    for (auto& item : items_) {
-      if (item.error) continue;
-      item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
-    }
-  }
+  if (items_.size() - begun_ > 1) begin_data();
+  for (auto& item : items_) write_data_back(item, kFinish);
+}
+
+void CommitBatch::write_data_back(Item& item, unsigned flags) {
+  if (item.error) return;
+  item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
 }
 
 std::error_code CommitBatch::link(Item& item) {
@@ -187,10 +198,6 @@ void CommitBatch::sync_links() {
 }
 
 void CommitBatch::report() {
-  for (auto& item : items_) {
-    item.request.message->draft().close();
-    item.copy.reset();
-  }
   for (auto& item : items_) {
     if (item.error) {
       item.request.done(std::unexpected(item.error));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <system_error>
@@ -29,12 +30,22 @@ struct CommitRequest {
 // outlives it.
 class CommitBatch {
  public:
-  CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
-              std::vector<CommitRequest> requests);
+  CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock);
 
-  // Commits what can be, undoes what cannot, and reports each request once, after all of its
-  // descriptors are closed. What the disk took of the time: the syncs, and waiting for its writing.
+  // Writes them, and neither waits for the disk nor names anything.
+  void add(std::vector<CommitRequest> requests);
+  size_t size() const { return items_.size(); }
+
+  // Of what was written so far the disk is given what it may as well write now, while others are
+  // waited for. Waits for nothing, and need not be called.
+  void begin_data();
+
+  // Commits what can be, undoes what cannot, and closes all descriptors. What the disk took of the
+  // time: the syncs, and waiting for its writing.
   std::chrono::steady_clock::duration run();
+
+  // Reports each request, once, after run().
+  void report();
 
  private:
   struct Link {
@@ -56,17 +67,18 @@ class CommitBatch {
   void secure_data();
   void sync_data();
   void write_data_back();
+  void write_data_back(Item& item, unsigned flags);
   std::error_code link(Item& item);
   Result<uint64_t> link(Item& item, const Mailbox& mailbox);
   std::error_code copy(Item& item);
   void unlink(Item& item);
   void sync_links();
-  void report();
 
   StoreRoot& root_;
   MailboxFolders& folders_;
   StampClock& clock_;
   std::vector<Item> items_;
+  size_t begun_ = 0;  // of so many items, from the front, the disk has been given the data
 };
 
 }  // namespace store

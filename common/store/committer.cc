@@ -36,22 +36,44 @@ void Committer::work() {
   StampClock clock(root_.clock());
   BatchPace pace;
   for (;;) {
-    auto batch = next_batch(pace);
-    if (batch.empty()) return;
-    const size_t size = batch.size();
-    const auto syncing = CommitBatch(root_, folders, clock, std::move(batch)).run();
-    pace.answered(answered(size, syncing));
+    CommitBatch batch(root_, folders, clock);
+    if (!fill(batch, pace)) return;
+    const auto syncing = batch.run();
+    pace.answered(answered(batch.size(), syncing));  // before anybody comes again
+    batch.report();
   }
 }
 
-std::vector<CommitRequest> Committer::next_batch(const BatchPace& pace) {
+bool Committer::fill(CommitBatch& batch, const BatchPace& pace) {
   std::unique_lock lock(mutex_);
   const auto are_there = [this] { return ending_ || waiting_.size() >= wanted_; };
-  wanted_ = pace.expected();
-  wake_.wait_until(lock, pace.until(), are_there);
+  while (batch.size() < pace.expected()) {
+    // Half of those that are missing at a time: few wakes, and little left to write at the end.
+    wanted_ = (pace.expected() - batch.size() + 1) / 2;
+    if (waiting_.size() < wanted_ && batch.size() > 0) {
+      lock.unlock();
+      batch.begin_data();
+      lock.lock();
+    }
+    wake_.wait_until(lock, pace.until(), are_there);
+    const bool is_time = ending_ || BatchPace::Clock::now() >= pace.until();
+    if (!waiting_.empty()) take(batch, lock);
+    if (is_time) break;
+  }
   wanted_ = 1;
-  wake_.wait(lock, are_there);
-  return std::exchange(waiting_, {});
+  if (batch.size() == 0) {
+    wake_.wait(lock, are_there);
+    take(batch, lock);
+  }
+  return batch.size() > 0;
+}
+
+// Those that wait, written without the lock.
+void Committer::take(CommitBatch& batch, std::unique_lock<std::mutex>& lock) {
+  auto requests = std::exchange(waiting_, {});
+  lock.unlock();
+  batch.add(std::move(requests));
+  lock.lock();
 }
 
 BatchPace::Batch Committer::answered(size_t size, BatchPace::Clock::duration syncing) {

@@ -27,9 +27,10 @@ class Committer {
 
  private:
   void work();
-  // Blocks until a batch is due. Empty: it is the end.
-  std::vector<CommitRequest> next_batch(const BatchPace& pace);
-  // What the pace is told of the batch that was just answered.
+  // Blocks until a batch is due, and writes meanwhile what comes for it. False: it is the end.
+  bool fill(CommitBatch& batch, const BatchPace& pace);
+  void take(CommitBatch& batch, std::unique_lock<std::mutex>& lock);
+  // What the pace is told of the batch that is about to be answered.
   BatchPace::Batch answered(size_t size, BatchPace::Clock::duration syncing);
 
   StoreRoot& root_;
