@@ -10,8 +10,9 @@ import loads  # noqa: E402
 import verdicts  # noqa: E402
 
 
-def smtp(per_s, p99=1.0, longest=1.0, cpu=100.0):
-    return {"per_s": per_s, "latency_ms": {"p99": p99, "max": longest}, "cpu_us_delivered": cpu}
+def smtp(per_s, p99=1.0, longest=1.0, cpu=100.0, delivered_per_s=None):
+    return {"per_s": per_s, "delivered_per_s": delivered_per_s or per_s, "latency_ms": {"p99": p99, "max": longest},
+            "cpu_us_delivered": cpu}
 
 
 class TableTest(unittest.TestCase):
@@ -35,6 +36,12 @@ class TableTest(unittest.TestCase):
         self.measurements.add("smtp-10", "theirs", smtp(100, p99=15, cpu=1199))
         self.assertEqual((self.row("p99 latency").ratio, self.row("p99 latency").met), (0.5, False))
         self.assertEqual((self.row("CPU").ratio, self.row("CPU").met), (11.99, False))
+
+    def test_what_is_delivered_is_compared_beside_what_is_acknowledged_and_has_no_floor(self):
+        self.measurements.add("smtp-10", "ours", smtp(300, delivered_per_s=290))
+        self.measurements.add("smtp-10", "theirs", smtp(100, delivered_per_s=50))
+        self.assertEqual((self.row("in the mailboxes").ratio, self.row("in the mailboxes").met), (5.8, None))
+        self.assertEqual((self.row("4 KiB, 10 sessions").ratio, self.row("4 KiB, 10 sessions").met), (3.0, False))
 
     def test_the_longest_stall_of_all_rounds_and_loads_counts(self):
         for key, longest in (("smtp-1", 10), ("smtp-1", 201), ("smtp-10", 20)):

@@ -90,6 +90,7 @@ class Bench:
         server.settle(SMTP_USERS)
         settle(disk)
         cpu_before = server.process.cgroup.cpu_s()
+        begun = time.monotonic()
         with self._watched(load, server):
             measured = self._mailbench.run(
                 "smtp", "--port", server.port, "--users", users, "--seconds", self._options.seconds,
@@ -97,6 +98,7 @@ class Bench:
         units = measured["with_warm_up"]
         messages = units if load.stores else 0
         server.settle(messages)
+        measured["delivered_per_s"] = messages / (time.monotonic() - begun)   # from the first connection on
         if cpu_before is None:   # then what happens after the last reply is not in it
             measured["cpu_us_delivered"] = measured["server"]["cpu_us_each"]
         else:
