@@ -34,25 +34,36 @@ void CommitBatch::add(std::vector<CommitRequest> requests) {
   }
 }
 
+// Where the order is kept each message is linked as soon as its data is written, and while it is,
+// the disk writes the data of those that come after it.
 std::chrono::steady_clock::duration CommitBatch::run() {
   using Clock = std::chrono::steady_clock;
-  const auto written = Clock::now();
-  secure_data();
-  const auto secured = Clock::now();
+  Clock::duration waited{};
+  const auto wait = [&waited](auto until_done) {
+    const auto began = Clock::now();
+    until_done();
+    waited += Clock::now() - began;
+  };
+  if (!root_.keeps_order()) {
+    wait([this] { sync_data(); });
+  } else if (items_.size() - begun_ > 1) {
+    begin_data();
+  }
   for (auto& item : items_) {
+    if (root_.keeps_order()) wait([&] { finish_data(item); });
+    // A sync that failed for an earlier batch may have spoken of this message's first pages.
+    if (!item.error && item.request.message->is_lost()) item.error = error_of(EIO);
     if (item.error) continue;
     item.error = link(item);
     if (item.error) unlink(item);
     item.request.message->draft().discard_name();
   }
-  const auto linked = Clock::now();
-  sync_links();
-  const auto synced = Clock::now();
+  wait([this] { sync_links(); });
   for (auto& item : items_) {
     item.request.message->draft().close();
     item.copy.reset();
   }
-  return (secured - written) + (synced - linked);
+  return waited;
 }
 
 std::error_code CommitBatch::write(Item& item) {
@@ -74,19 +85,25 @@ std::error_code CommitBatch::write(Item& item) {
   return {};
 }
 
-// From here on no name can become durable without the data that it leads to.
-void CommitBatch::secure_data() {
-  if (root_.keeps_order()) {
-    write_data_back();
-  } else {
-    sync_data();
-  }
-  // A sync that failed for an earlier batch may have spoken of this message's first pages.
-  for (auto& item : items_) {
-    if (!item.error && item.request.message->is_lost()) item.error = error_of(EIO);
-  }
+// Where names may become durable before data, syncs alone help.
+void CommitBatch::begin_data() {
+  if (!root_.keeps_order()) return;
+  for (; begun_ < items_.size(); ++begun_) write_data_back(items_[begun_], SYNC_FILE_RANGE_WRITE);
 }
 
+// From here on no name can become durable without the data that it leads to: the sync of the links
+// will be the data's as well.
+void CommitBatch::finish_data(Item& item) {
+  write_data_back(item,
+                  SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+void CommitBatch::write_data_back(Item& item, unsigned flags) {
+  if (item.error) return;
+  item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
+}
+
+// The same, where the order is not kept.
 void CommitBatch::sync_data() {
   const auto alive = std::ranges::count_if(items_, [](const Item& i) { return !i.error; });
   if (static_cast<size_t>(alive) > kFewMessages) {
@@ -100,26 +117,6 @@ void CommitBatch::sync_data() {
       if (!item.error) item.error = root_.ops().fsync(item.request.message->draft().fd());
     }
   }
-}
-
-// Where names may become durable before data, syncs alone help.
-void CommitBatch::begin_data() {
-  if (!root_.keeps_order()) return;
-  for (; begun_ < items_.size(); ++begun_) write_data_back(items_[begun_], SYNC_FILE_RANGE_WRITE);
-}
-
-// The sync of the links will be the data's as well. Where there are several all are begun first, so
-// that the disk has all of them at once, then each is waited for.
-void CommitBatch::write_data_back() {
-  constexpr unsigned kFinish =
-      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-  if (items_.size() - begun_ > 1) begin_data();
-  for (auto& item : items_) write_data_back(item, kFinish);
-}
-
-void CommitBatch::write_data_back(Item& item, unsigned flags) {
-  if (item.error) return;
-  item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
 }
 
 std::error_code CommitBatch::link(Item& item) {

@@ -64,9 +64,8 @@ class CommitBatch {
   };
 
   std::error_code write(Item& item);
-  void secure_data();
   void sync_data();
-  void write_data_back();
+  void finish_data(Item& item);
   void write_data_back(Item& item, unsigned flags);
   std::error_code link(Item& item);
   Result<uint64_t> link(Item& item, const Mailbox& mailbox);

@@ -84,9 +84,22 @@ TEST_P(CommitBatchTest, DataIsGivenToTheDiskOnceWhereTheOrderIsKept) {
   add(1);
   EXPECT_EQ(calls(), Names{"write"});
   batch_->run();
-  Names expected;
-  if (keeps_order()) expected = {"wait", "wait", "wait"};
-  expected.insert(expected.end(), {"link_fd", "link_fd", "link_fd"});
+  EXPECT_EQ(calls(), keeps_order()
+                         ? (Names{"wait", "link_fd", "wait", "link_fd", "wait", "link_fd"})
+                         : (Names{"link_fd", "link_fd", "link_fd"}));
+}
+
+// The first is linked while the disk writes the others' data.
+TEST_P(CommitBatchTest, AllDataIsBegunBeforeAnyIsWaitedForWhereTheOrderIsKept) {
+  add(3);
+  batch_->run();
+  Names expected = {"write", "write", "write"};
+  if (keeps_order()) {
+    expected.insert(expected.end(), {"begin", "begin", "begin", "wait", "link_fd", "wait",
+                                     "link_fd", "wait", "link_fd"});
+  } else {
+    expected.insert(expected.end(), {"link_fd", "link_fd", "link_fd"});
+  }
   EXPECT_EQ(calls(), expected);
 }
 

@@ -149,7 +149,7 @@ TEST_F(CommitInOrderTest, OneMessageIsWrittenLinkedSyncedOnceAndThenReported) {
   }
 }
 
-TEST_F(CommitInOrderTest, BatchIsLinkedAfterAllOfItIsWrittenAndSyncedOnce) {
+TEST_F(CommitInOrderTest, EachOfABatchIsLinkedWhenItsDataIsWrittenAndAllAreSyncedOnce) {
   ASSERT_TRUE(deliver(*store_, "Hello\r\n", {kJohn, kMary, "x@example.com"}));
   auto deliveries = small_deliveries(3);
   ops_.take_calls();
@@ -164,8 +164,8 @@ TEST_F(CommitInOrderTest, BatchIsLinkedAfterAllOfItIsWrittenAndSyncedOnce) {
   }
   // The first message for itself, for john; then the three, for john and mary, john, john and mary.
   EXPECT_EQ(names, (std::vector<std::string>{"wait", "link_fd", "fsync", "begin", "begin", "begin",
-                                             "wait", "wait", "wait", "link_fd", "link_fd",
-                                             "link_fd", "link_fd", "link_fd", "fsync"}));
+                                             "wait", "link_fd", "link_fd", "wait", "link_fd",
+                                             "wait", "link_fd", "link_fd", "fsync"}));
 }
 
 TEST_F(CommitInOrderTest, MessageThatCannotBeWrittenFailsAlone) {
