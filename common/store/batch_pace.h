@@ -12,8 +12,10 @@ namespace store {
 // turns, two syncs where one would do. Waiting for those that were just answered costs the time
 // that they take to come again, in which the disk has little to do but their data, which is written
 // as they come. So they are waited for where that is less than what two syncs take, both as they
-// were of late; where it is more, the halves take turns. Whoever sends alone waits for nobody, nor
-// does the first after a rest.
+// were of late; where it is more, the halves take turns. What counts is how long all of them would
+// take: a half that comes again soon takes twice as long once it is the whole, since the same
+// processors answer everybody. Whoever sends alone waits for nobody, nor does the first after a
+// rest.
 class BatchPace {
  public:
   using Clock = std::chrono::steady_clock;
@@ -30,9 +32,10 @@ class BatchPace {
 
   void answered(const Batch& batch) {
     if (size_ > 0 && batch.came > 0) {
-      auto took = std::max(batch.last_came - answered_at_, Clock::duration::zero());
-      if (batch.came < size_) took = took * size_ / batch.came;  // the others took still longer
-      coming_ = mean(coming_, std::min<Clock::duration>(took, kLongest));
+      const auto took = std::max(batch.last_came - answered_at_, Clock::duration::zero());
+      // Where not all have come the others took still longer.
+      each_coming_ = mean(each_coming_, std::min<Clock::duration>(took, kLongest) /
+                                            static_cast<Clock::rep>(std::min(batch.came, size_)));
     }
     syncing_ = mean(syncing_, batch.syncing);
     size_ = batch.size;
@@ -41,7 +44,8 @@ class BatchPace {
     until_ = batch.now;
     // Not for ever: who was just answered may have nothing more to send.
     const auto worth_waiting = 2 * syncing_;
-    if (coming_ < worth_waiting) until_ += std::min({4 * coming_, worth_waiting, kLongest});
+    const auto all_coming = static_cast<Clock::rep>(batch.size + batch.waiting) * each_coming_;
+    if (all_coming < worth_waiting) until_ += std::min({4 * all_coming, worth_waiting, kLongest});
   }
 
   // The next batch is begun as soon as so many wait, or it is so late, whichever comes first.
@@ -59,7 +63,7 @@ class BatchPace {
   Clock::time_point until_;
   size_t size_ = 0;  // of the batch before
   Clock::time_point answered_at_;
-  Clock::duration coming_{};  // what those that were answered took to come again
+  Clock::duration each_coming_{};  // what those that were answered took, by their number
   Clock::duration syncing_{};
 };
 

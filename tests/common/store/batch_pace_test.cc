@@ -59,9 +59,26 @@ TEST(BatchPaceTest, ManyWaitForNoMore) {
 }
 
 TEST(BatchPaceTest, WhoComesAgainSoonerThanADiskSyncsTwiceIsWaitedFor) {
+  TwoHalves halves(900us, 1ms);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_GT(halves.wait(), 900us);
+}
+
+TEST(BatchPaceTest, HalfIsNotWaitedForWhereTheWholeWouldTakeLongerThanTwoSyncs) {
   TwoHalves halves(1500us, 1ms);
   for (int i = 0; i < 20; ++i) halves.answer();
-  EXPECT_GT(halves.wait(), 1500us);
+  EXPECT_EQ(halves.wait(), 0us);
+}
+
+TEST(BatchPaceTest, WholeThatComesAgainSoonerThanADiskSyncsTwiceIsWaitedFor) {
+  BatchPace pace;
+  auto now = kNow;
+  for (int i = 0; i < 20; ++i) {
+    now += 10ms;
+    pace.answered(
+        {.size = 10, .now = now, .syncing = 1ms, .came = 10, .last_came = now - 10ms + 1500us});
+  }
+  EXPECT_GT(pace.until(), now + 1500us);
 }
 
 TEST(BatchPaceTest, WhoTakesLongerThanTheDiskToSyncTwiceIsNotWaitedFor) {
