@@ -36,13 +36,14 @@ void CommitBatch::add(std::vector<CommitRequest> requests) {
 
 // Where the order is kept each message is linked as soon as its data is written, and while it is,
 // the disk writes the data of those that come after it.
-std::chrono::steady_clock::duration CommitBatch::run() {
+CommitBatch::Took CommitBatch::run() {
   using Clock = std::chrono::steady_clock;
+  const auto began = Clock::now();
   Clock::duration waited{};
   const auto wait = [&waited](auto until_done) {
-    const auto began = Clock::now();
+    const auto since = Clock::now();
     until_done();
-    waited += Clock::now() - began;
+    waited += Clock::now() - since;
   };
   if (!root_.keeps_order()) {
     wait([this] { sync_data(); });
@@ -63,7 +64,7 @@ std::chrono::steady_clock::duration CommitBatch::run() {
     item.request.message->draft().close();
     item.copy.reset();
   }
-  return waited;
+  return {.syncing = waited, .linking = Clock::now() - began - waited};
 }
 
 std::error_code CommitBatch::write(Item& item) {

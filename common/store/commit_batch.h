@@ -40,9 +40,12 @@ class CommitBatch {
   // waited for. Waits for nothing, and need not be called.
   void begin_data();
 
-  // Commits what can be, undoes what cannot, and closes all descriptors. What the disk took of the
-  // time: the syncs, and waiting for its writing.
-  std::chrono::steady_clock::duration run();
+  struct Took {
+    std::chrono::steady_clock::duration syncing;  // the disk: the syncs, waiting for its writing
+    std::chrono::steady_clock::duration linking;  // all else
+  };
+  // Commits what can be, undoes what cannot, and closes all descriptors.
+  Took run();
 
   // Reports each request, once, after run().
   void report();

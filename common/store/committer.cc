@@ -38,8 +38,8 @@ void Committer::work() {
   for (;;) {
     CommitBatch batch(root_, folders, clock);
     if (!fill(batch, pace)) return;
-    const auto syncing = batch.run();
-    pace.answered(answered(batch.size(), syncing));  // before anybody comes again
+    const auto took = batch.run();
+    pace.answered(answered(batch.size(), took));  // before anybody comes again
     batch.report();
   }
 }
@@ -76,12 +76,13 @@ void Committer::take(CommitBatch& batch, std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-BatchPace::Batch Committer::answered(size_t size, BatchPace::Clock::duration syncing) {
+BatchPace::Batch Committer::answered(size_t size, const CommitBatch::Took& took) {
   const std::lock_guard lock(mutex_);
   return {.size = size,
           .waiting = waiting_.size(),
           .now = BatchPace::Clock::now(),
-          .syncing = syncing,
+          .syncing = took.syncing,
+          .linking = took.linking,
           .came = std::exchange(came_, 0),
           .last_came = last_came_};
 }

@@ -31,7 +31,7 @@ class Committer {
   bool fill(CommitBatch& batch, const BatchPace& pace);
   void take(CommitBatch& batch, std::unique_lock<std::mutex>& lock);
   // What the pace is told of the batch that is about to be answered.
-  BatchPace::Batch answered(size_t size, BatchPace::Clock::duration syncing);
+  BatchPace::Batch answered(size_t size, const CommitBatch::Took& took);
 
   StoreRoot& root_;
   std::mutex mutex_;

@@ -12,10 +12,13 @@ using Duration = BatchPace::Clock::duration;
 const BatchPace::Clock::time_point kNow(1h);
 
 // Ten senders in two halves: each time one half is answered while the other waits, and comes again
-// so late after it was. What the disk takes of each batch's time is `syncing`.
+// so late after it was. What the disk takes of each half's time is `syncing`, the rest `linking`.
 class TwoHalves {
  public:
-  TwoHalves(Duration coming, Duration syncing) : coming_(coming), syncing_(syncing) { answer(); }
+  TwoHalves(Duration coming, Duration syncing, Duration linking = {})
+      : coming_(coming), syncing_(syncing), linking_(linking) {
+    answer();
+  }
 
   // `came`: how many of those that were answered have come again meanwhile.
   void answer(size_t came = 5) {
@@ -23,6 +26,7 @@ class TwoHalves {
                     .waiting = 5,
                     .now = now_ + kBatch,
                     .syncing = syncing_,
+                    .linking = linking_,
                     .came = came,
                     .last_came = now_ + coming_});
     now_ += kBatch;
@@ -36,6 +40,7 @@ class TwoHalves {
   BatchPace::Clock::time_point now_ = kNow;
   Duration coming_;
   Duration syncing_;
+  Duration linking_;
 };
 
 TEST(BatchPaceTest, FirstMessageWaitsForNobody) { EXPECT_EQ(BatchPace().expected(), 1U); }
@@ -59,32 +64,43 @@ TEST(BatchPaceTest, ManyWaitForNoMore) {
 }
 
 TEST(BatchPaceTest, WhoComesAgainSoonerThanADiskSyncsTwiceIsWaitedFor) {
-  TwoHalves halves(900us, 1ms);
-  for (int i = 0; i < 20; ++i) halves.answer();
-  EXPECT_GT(halves.wait(), 900us);
-}
-
-TEST(BatchPaceTest, HalfIsNotWaitedForWhereTheWholeWouldTakeLongerThanTwoSyncs) {
   TwoHalves halves(1500us, 1ms);
   for (int i = 0; i < 20; ++i) halves.answer();
-  EXPECT_EQ(halves.wait(), 0us);
-}
-
-TEST(BatchPaceTest, WholeThatComesAgainSoonerThanADiskSyncsTwiceIsWaitedFor) {
-  BatchPace pace;
-  auto now = kNow;
-  for (int i = 0; i < 20; ++i) {
-    now += 10ms;
-    pace.answered(
-        {.size = 10, .now = now, .syncing = 1ms, .came = 10, .last_came = now - 10ms + 1500us});
-  }
-  EXPECT_GT(pace.until(), now + 1500us);
+  EXPECT_GT(halves.wait(), 1500us);
 }
 
 TEST(BatchPaceTest, WhoTakesLongerThanTheDiskToSyncTwiceIsNotWaitedFor) {
   TwoHalves halves(1100us, 500us);
   for (int i = 0; i < 20; ++i) halves.answer();
   EXPECT_EQ(halves.wait(), 0us);
+}
+
+TEST(BatchPaceTest, HalfIsLinkedWhileTheOtherComesWhereThatTakesLong) {
+  TwoHalves halves(1500us, 1ms, 600us);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_EQ(halves.wait(), 0us);
+}
+
+TEST(BatchPaceTest, HalfThatTakesLongToLinkWaitsForWhoComesWithinASync) {
+  TwoHalves halves(900us, 1ms, 600us);
+  for (int i = 0; i < 20; ++i) halves.answer();
+  EXPECT_GT(halves.wait(), 900us);
+  EXPECT_LE(halves.wait(), 1ms);
+}
+
+TEST(BatchPaceTest, WhereNobodyWaitsThereIsNothingToLinkMeanwhile) {
+  BatchPace pace;
+  auto now = kNow;
+  for (int i = 0; i < 20; ++i) {
+    now += 10ms;
+    pace.answered({.size = 10,
+                   .now = now,
+                   .syncing = 1ms,
+                   .linking = 5ms,
+                   .came = 10,
+                   .last_came = now - 10ms + 1500us});
+  }
+  EXPECT_GT(pace.until(), now + 1500us);
 }
 
 TEST(BatchPaceTest, WhoHasNotComeAgainCountsAsLate) {
