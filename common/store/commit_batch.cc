@@ -23,8 +23,9 @@ std::error_code error_of(int number) { return {number, std::system_category()}; 
 
 }  // namespace
 
-CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock)
-    : root_(root), folders_(folders), clock_(clock) {}
+CommitBatch::CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock,
+                         SpareDrafts& spares)
+    : root_(root), folders_(folders), clock_(clock), spares_(spares) {}
 
 void CommitBatch::add(std::vector<CommitRequest> requests) {
   items_.reserve(items_.size() + requests.size());
@@ -71,6 +72,7 @@ std::error_code CommitBatch::write(Item& item) {
   FileOps& ops = root_.ops();
   IncomingMessage& message = *item.request.message;
   if (item.request.recipients.empty()) return error_of(EINVAL);
+  if (!message.draft().is_open()) message.draft().use(spares_.take());
   if (auto error = message.write_out()) return error;
   const int fd = message.draft().fd();
   if (auto error = ops.futimens(fd, clock_.next())) return error;

@@ -14,6 +14,7 @@
 #include "common/store/incoming_message.h"
 #include "common/store/mail_store.h"
 #include "common/store/mailbox_folders.h"
+#include "common/store/spare_drafts.h"
 #include "common/store/stamp_clock.h"
 #include "common/store/store_root.h"
 
@@ -30,7 +31,7 @@ struct CommitRequest {
 // outlives it.
 class CommitBatch {
  public:
-  CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock);
+  CommitBatch(StoreRoot& root, MailboxFolders& folders, StampClock& clock, SpareDrafts& spares);
 
   // Writes them, and neither waits for the disk nor names anything.
   void add(std::vector<CommitRequest> requests);
@@ -79,6 +80,7 @@ class CommitBatch {
   StoreRoot& root_;
   MailboxFolders& folders_;
   StampClock& clock_;
+  SpareDrafts& spares_;
   std::vector<Item> items_;
   size_t begun_ = 0;  // of so many items, from the front, the disk has been given the data
 };

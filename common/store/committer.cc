@@ -34,25 +34,27 @@ void Committer::commit(CommitRequest request) {
 void Committer::work() {
   MailboxFolders folders(root_);
   StampClock clock(root_.clock());
+  SpareDrafts spares(root_);
   BatchPace pace;
   for (;;) {
-    CommitBatch batch(root_, folders, clock);
-    if (!fill(batch, pace)) return;
+    CommitBatch batch(root_, folders, clock, spares);
+    if (!fill(batch, pace, spares)) return;
     const auto took = batch.run();
     pace.answered(answered(batch.size(), took));  // before anybody comes again
     batch.report();
   }
 }
 
-bool Committer::fill(CommitBatch& batch, const BatchPace& pace) {
+bool Committer::fill(CommitBatch& batch, const BatchPace& pace, SpareDrafts& spares) {
   std::unique_lock lock(mutex_);
   const auto are_there = [this] { return ending_ || waiting_.size() >= wanted_; };
   while (batch.size() < pace.expected()) {
     // Half of those that are missing at a time: few wakes, and little left to write at the end.
     wanted_ = (pace.expected() - batch.size() + 1) / 2;
-    if (waiting_.size() < wanted_ && batch.size() > 0) {
+    if (waiting_.size() < wanted_ && BatchPace::Clock::now() < pace.until()) {
       lock.unlock();
       batch.begin_data();
+      spares.expect(pace.expected() - batch.size());
       lock.lock();
     }
     wake_.wait_until(lock, pace.until(), are_there);
@@ -62,6 +64,11 @@ bool Committer::fill(CommitBatch& batch, const BatchPace& pace) {
   }
   wanted_ = 1;
   if (batch.size() == 0) {
+    if (waiting_.empty()) {
+      lock.unlock();
+      spares.rest();
+      lock.lock();
+    }
     wake_.wait(lock, are_there);
     take(batch, lock);
   }

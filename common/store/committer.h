@@ -10,6 +10,7 @@
 
 #include "common/store/batch_pace.h"
 #include "common/store/commit_batch.h"
+#include "common/store/spare_drafts.h"
 
 namespace store {
 
@@ -27,8 +28,9 @@ class Committer {
 
  private:
   void work();
-  // Blocks until a batch is due, and writes meanwhile what comes for it. False: it is the end.
-  bool fill(CommitBatch& batch, const BatchPace& pace);
+  // Blocks until a batch is due. Meanwhile what comes for it is written, and files are made for
+  // what is to come. False: it is the end.
+  bool fill(CommitBatch& batch, const BatchPace& pace, SpareDrafts& spares);
   void take(CommitBatch& batch, std::unique_lock<std::mutex>& lock);
   // What the pace is told of the batch that is about to be answered.
   BatchPace::Batch answered(size_t size, const CommitBatch::Took& took);

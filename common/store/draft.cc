@@ -40,14 +40,12 @@ std::error_code Draft::write(std::string_view bytes) {
 }
 
 std::error_code Draft::open() {
-  auto file = Descriptor::open(root_.ops(), root_.fd(), ".", O_TMPFILE | O_RDWR, kMessageMode);
+  auto file = open_unnamed(root_);
   if (file) {
     file_ = std::move(*file);
     return {};
   }
-  // EISDIR is what a kernel or a file system says that takes O_TMPFILE for O_DIRECTORY.
-  if (is_errno(file.error(), EOPNOTSUPP) || is_errno(file.error(), EISDIR)) return open_named();
-  return file.error();
+  return has_no_unnamed_files(file.error()) ? open_named() : file.error();
 }
 
 // A sweep may come between creating and locking. So it counts only if, once it is locked, the name
@@ -91,6 +89,15 @@ void Draft::discard_name() {
 void Draft::close() {
   discard_name();
   file_.reset();
+}
+
+Result<Descriptor> open_unnamed(const StoreRoot& root) {
+  return Descriptor::open(root.ops(), root.fd(), ".", O_TMPFILE | O_RDWR, kMessageMode);
+}
+
+// EISDIR is what a kernel or a file system says that takes O_TMPFILE for O_DIRECTORY.
+bool has_no_unnamed_files(std::error_code error) {
+  return is_errno(error, EOPNOTSUPP) || is_errno(error, EISDIR);
 }
 
 void sweep_drafts(const StoreRoot& root) {

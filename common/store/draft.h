@@ -4,8 +4,10 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "common/store/descriptor.h"
+#include "common/store/file_ops.h"
 
 namespace store {
 
@@ -23,12 +25,17 @@ class Draft {
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
+  // Will be written to `file`, which open_unnamed() has given and nothing was written to. Before
+  // the first write().
+  void use(Descriptor file) { file_ = std::move(file); }
+
   // Appends all of `bytes`, or fails; the file's end is then unknown. Opens the file even if
   // `bytes` is empty.
   [[nodiscard]] std::error_code write(std::string_view bytes);
 
   // Open after the first write() that has succeeded, until close().
   int fd() const { return file_.fd(); }
+  bool is_open() const { return file_.is_open(); }
 
   // Takes away the temporary name, if there is one. Links that were made meanwhile stay.
   void discard_name();
@@ -44,6 +51,11 @@ class Draft {
   Descriptor file_;
   std::string name_;  // empty: it has none
 };
+
+// A new file in mail.store that has no name.
+Result<Descriptor> open_unnamed(const StoreRoot& root);
+// Whether this error of it says that the file system has no such files.
+bool has_no_unnamed_files(std::error_code error);
 
 // Removes the named drafts that are locked by nobody: their servers are gone. Never one that
 // another server is just writing.

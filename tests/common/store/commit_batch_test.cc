@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "common/store/stamp_clock.h"
 #include "tests/common/store/store_fixture.h"
 
@@ -18,7 +20,8 @@ class CommitBatchTest : public StoreTest, public testing::WithParamInterface<boo
     root_ = StoreRoot::open(path().string(), ops_, nullptr, time_of_day).value();
     folders_ = std::make_unique<MailboxFolders>(*root_);
     clock_ = std::make_unique<StampClock>(root_->clock());
-    batch_ = std::make_unique<CommitBatch>(*root_, *folders_, *clock_);
+    spares_ = std::make_unique<SpareDrafts>(*root_);
+    batch_ = std::make_unique<CommitBatch>(*root_, *folders_, *clock_, *spares_);
     ops_.take_calls();
   }
 
@@ -51,6 +54,7 @@ class CommitBatchTest : public StoreTest, public testing::WithParamInterface<boo
   std::unique_ptr<StoreRoot> root_;
   std::unique_ptr<MailboxFolders> folders_;
   std::unique_ptr<StampClock> clock_;
+  std::unique_ptr<SpareDrafts> spares_;
   std::unique_ptr<CommitBatch> batch_;
   size_t reported_ = 0;
 };
@@ -101,6 +105,18 @@ TEST_P(CommitBatchTest, AllDataIsBegunBeforeAnyIsWaitedForWhereTheOrderIsKept) {
     expected.insert(expected.end(), {"link_fd", "link_fd", "link_fd"});
   }
   EXPECT_EQ(calls(), expected);
+}
+
+TEST_P(CommitBatchTest, MessagesAreWrittenToTheFilesThatWereMadeAhead) {
+  for (size_t i = 0; i < SpareDrafts::kSteady; ++i) spares_->expect(2);
+  ops_.take_calls();
+  add(3);
+  const auto written = ops_.take_calls();
+  EXPECT_EQ(std::ranges::count(written, std::string("openat"), &FaultyFileOps::Call::name), 1);
+  batch_->run();
+  batch_->report();
+  EXPECT_EQ(reported_, 3U);
+  for (const auto& file : tree(path())) EXPECT_EQ(file_content(path() / file), "Hello\r\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(OrderIsKeptOrNot, CommitBatchTest, testing::Bool());

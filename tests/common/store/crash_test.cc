@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <set>
 
+#include "common/store/commit_batch.h"
 #include "tests/common/store/recorded_store.h"
 
 namespace store {
@@ -76,6 +77,51 @@ TEST_P(CrashTest, DeliveryByNamedDraftsSurvivesEveryPowerCut) {
   ASSERT_TRUE(server_.open());
   begin_recording();
   ASSERT_TRUE(server_.deliver({kJohn, kMary}));
+  expect_promise_kept();
+}
+
+// A message that is committed alone, to a file that was made before it came.
+class DeliveryToASpare : public Delivery {
+ public:
+  DeliveryToASpare(StoreRoot& root, SpareDrafts& spares)
+      : root_(root), spares_(spares), message_(std::make_shared<IncomingMessage>(root)) {}
+
+  bool append(std::string_view text) override { return message_->append(text); }
+  void flush(Done<void> done) override { done({}); }
+  void drop(Done<void> done) override { done({}); }
+  void commit(std::vector<Mailbox> recipients, Done<MessageId> done) override {
+    MailboxFolders folders(root_);
+    StampClock clock(root_.clock());
+    CommitBatch batch(root_, folders, clock, spares_);
+    std::vector<CommitRequest> requests;
+    requests.push_back({std::move(message_), std::move(recipients), std::move(done)});
+    batch.add(std::move(requests));
+    batch.run();
+    batch.report();
+  }
+
+ private:
+  StoreRoot& root_;
+  SpareDrafts& spares_;
+  std::shared_ptr<IncomingMessage> message_;
+};
+
+TEST_P(CrashTest, MessageInAFileThatWasMadeAheadSurvivesEveryPowerCut) {
+  ASSERT_TRUE(server_.open());
+  begin_recording();
+  const auto root = StoreRoot::open("/mail.store", ops_, nullptr, disk_.clock()).value();
+  SpareDrafts spares(*root);
+  for (size_t i = 0; i < SpareDrafts::kSteady; ++i) spares.expect(1);
+  ASSERT_TRUE(server_.deliver({kJohn}));  // its syncs have seen the file, without a name
+  DeliveryToASpare delivery(*root, spares);
+  const std::string text = server_.new_text();
+  EXPECT_TRUE(delivery.append(text));
+  ops_.take_calls();
+  EXPECT_TRUE(await<MessageId>([&](Done<MessageId> done) {
+    server_.commit(delivery, text, {kJohn, kMary}, std::move(done));
+  }));
+  for (const auto& call : ops_.take_calls()) EXPECT_EQ(call.flags & O_TMPFILE & ~O_DIRECTORY, 0);
+  ASSERT_TRUE(server_.deliver({kMary}));
   expect_promise_kept();
 }
 
