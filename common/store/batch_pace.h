@@ -12,7 +12,7 @@ namespace store {
 // turns, two syncs where one would do. Waiting for those that were just answered costs the time
 // that they take to come again, in which the disk has little to do but their data, which is written
 // as they come. So they are waited for where that is less than what a sync takes, both as they were
-// of late. Where it is less than two it pays as well, for a sync is work, too; but not if to link
+// of late. Where it is less than three it pays as well, for a sync is work, too; but not if to link
 // those that are there already is a good part of the time: then the halves take turns, and the one
 // is linked while the other comes again. Whoever sends alone waits for nobody, nor does the first
 // after a rest.
@@ -47,7 +47,7 @@ class BatchPace {
     until_ = batch.now;
     // Not for ever: who was just answered may have nothing more to send.
     const auto linking = linking_each_ * static_cast<Clock::rep>(batch.waiting);
-    const auto worth_waiting = linking < syncing_ / 2 ? 2 * syncing_ : syncing_;
+    const auto worth_waiting = linking < syncing_ / 2 ? 3 * syncing_ : syncing_;
     if (coming_ < worth_waiting) until_ += std::min({4 * coming_, worth_waiting, kLongest});
   }
 
