@@ -106,7 +106,7 @@ void CommitBatch::write_data_back(Item& item, unsigned flags) {
   item.error = root_.ops().sync_file_range(item.request.message->draft().fd(), flags);
 }
 
-// The same, where the order is not kept.
+// What finish_data() is for one message, for all of them where the order is not kept.
 void CommitBatch::sync_data() {
   const auto alive = std::ranges::count_if(items_, [](const Item& i) { return !i.error; });
   if (static_cast<size_t>(alive) > kFewMessages) {

@@ -25,8 +25,8 @@ class Draft {
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
 
-  // Will be written to `file`, which open_unnamed() has given and nothing was written to. Before
-  // the first write().
+  // Will be written to `file`, which open_unnamed() has given and nothing was written to, if it is
+  // open. Before the first write().
   void use(Descriptor file) { file_ = std::move(file); }
 
   // Appends all of `bytes`, or fails; the file's end is then unknown. Opens the file even if

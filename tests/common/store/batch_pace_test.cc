@@ -13,23 +13,21 @@ const BatchPace::Clock::time_point kNow(1h);
 
 // Ten senders in two halves: each time one half is answered while the other waits, and comes again
 // so late after it was. What the disk takes of each half's time is `syncing`, the rest `linking`.
+// `came`: how many of those that were answered have come again when the other half is. It has gone
+// on like this for a while.
 class TwoHalves {
  public:
-  TwoHalves(Duration coming, Duration syncing, Duration linking = {})
-      : coming_(coming), syncing_(syncing), linking_(linking) {
-    answer();
-  }
-
-  // `came`: how many of those that were answered have come again meanwhile.
-  void answer(size_t came = 5) {
-    pace_.answered({.size = 5,
-                    .waiting = 5,
-                    .now = now_ + kBatch,
-                    .syncing = syncing_,
-                    .linking = linking_,
-                    .came = came,
-                    .last_came = now_ + coming_});
-    now_ += kBatch;
+  TwoHalves(Duration coming, Duration syncing, Duration linking = {}, size_t came = 5) {
+    for (int i = 0; i < 20; ++i) {
+      pace_.answered({.size = 5,
+                      .waiting = 5,
+                      .now = now_ + kBatch,
+                      .syncing = syncing,
+                      .linking = linking,
+                      .came = came,
+                      .last_came = now_ + coming});
+      now_ += kBatch;
+    }
   }
 
   Duration wait() const { return pace_.until() - now_; }
@@ -38,9 +36,6 @@ class TwoHalves {
   static constexpr Duration kBatch = 10s;
   BatchPace pace_;
   BatchPace::Clock::time_point now_ = kNow;
-  Duration coming_;
-  Duration syncing_;
-  Duration linking_;
 };
 
 TEST(BatchPaceTest, FirstMessageWaitsForNobody) { EXPECT_EQ(BatchPace().expected(), 1U); }
@@ -64,26 +59,22 @@ TEST(BatchPaceTest, ManyWaitForNoMore) {
 }
 
 TEST(BatchPaceTest, WhoComesAgainSoonerThanADiskSyncsThreeTimesIsWaitedFor) {
-  TwoHalves halves(2500us, 1ms);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(2500us, 1ms);
   EXPECT_GT(halves.wait(), 2500us);
 }
 
 TEST(BatchPaceTest, WhoTakesLongerThanTheDiskToSyncThreeTimesIsNotWaitedFor) {
-  TwoHalves halves(1600us, 500us);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(1600us, 500us);
   EXPECT_EQ(halves.wait(), 0us);
 }
 
 TEST(BatchPaceTest, HalfIsLinkedWhileTheOtherComesWhereThatTakesLong) {
-  TwoHalves halves(1500us, 1ms, 600us);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(1500us, 1ms, 600us);
   EXPECT_EQ(halves.wait(), 0us);
 }
 
 TEST(BatchPaceTest, HalfThatTakesLongToLinkWaitsForWhoComesWithinASync) {
-  TwoHalves halves(900us, 1ms, 600us);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(900us, 1ms, 600us);
   EXPECT_GT(halves.wait(), 900us);
   EXPECT_LE(halves.wait(), 1ms);
 }
@@ -104,21 +95,18 @@ TEST(BatchPaceTest, WhereNobodyWaitsThereIsNothingToLinkMeanwhile) {
 }
 
 TEST(BatchPaceTest, WhoHasNotComeAgainCountsAsLate) {
-  TwoHalves halves(700us, 1ms);
-  for (int i = 0; i < 20; ++i) halves.answer(1);
+  const TwoHalves halves(700us, 1ms, 0us, 1);
   EXPECT_EQ(halves.wait(), 0us);
 }
 
 TEST(BatchPaceTest, WaitIsNoLongerThanThreeSyncs) {
-  TwoHalves halves(900us, 1ms);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(900us, 1ms);
   EXPECT_GT(halves.wait(), 900us);
   EXPECT_LE(halves.wait(), 3ms);
 }
 
 TEST(BatchPaceTest, AfterASyncThatStalledNobodyWaitsLong) {
-  TwoHalves halves(3ms, 10s);
-  for (int i = 0; i < 20; ++i) halves.answer();
+  const TwoHalves halves(3ms, 10s);
   EXPECT_EQ(halves.wait(), 4ms);
 }
 

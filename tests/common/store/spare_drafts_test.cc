@@ -69,7 +69,7 @@ TEST_F(SpareDraftsTest, WhatIsThereAlreadyIsNotMadeAgain) {
   EXPECT_EQ(spares(), 5U);
 }
 
-TEST_F(SpareDraftsTest, ThereAreNeverMoreThanABatchHas) {
+TEST_F(SpareDraftsTest, HoweverManyAreExpectedThereIsAMost) {
   expect_steadily(10'000);
   EXPECT_EQ(spares(), SpareDrafts::kMost);
 }
